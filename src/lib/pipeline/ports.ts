@@ -1,0 +1,302 @@
+/**
+ * What the pipeline needs of the world. Every port is declared by need: a reader cannot write.
+ * A port throws only what is unexpected; `PortError` (errors.ts) says what to do next.
+ */
+
+import type { Registry, Upstream, ValidationEntry } from '../catalog/model.ts';
+import type { Digest } from '../image/digest.ts';
+import type { Repository, Tag } from '../image/names.ts';
+import type {
+  Blocked,
+  Build,
+  DigestRow,
+  Head,
+  Hold,
+  Instant,
+  Lease,
+  Message,
+  Outcome,
+  Run,
+  TimelineEntry,
+  TrackedTag,
+  Verdict,
+} from './model.ts';
+
+/** What a tag shows now. *Unknown* (unreachable, throttled, refused) is never taken for unchanged. */
+export type TagReading =
+  | {
+      readonly kind: 'found';
+      readonly digest: Digest /** lastUpdateTime, where the registry tells it. */;
+      readonly at?: Instant;
+    }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Upstream registries: looks, and never writes. One HEAD a call. */
+export interface UpstreamReader {
+  read(upstream: Upstream, tag: Tag): Promise<TagReading>;
+  /** All tags of the repository, for patterns. */
+  tags(
+    upstream: Upstream,
+  ): Promise<
+    { readonly kind: 'found'; readonly tags: readonly Tag[] } | { readonly kind: 'unknown'; readonly why: string }
+  >;
+}
+
+export interface ListedTag {
+  readonly tag: Tag;
+  readonly digest: Digest;
+  readonly at: Instant;
+}
+
+/** Reads the buffer's staging and target repositories. */
+export interface BufferReader {
+  /** `at` is always there for a tag that is found. */
+  readTag(repository: Repository, tag: Tag): Promise<TagReading>;
+  /** Tags, those moved last first, a page at a time. An unknown repository has none. */
+  tagsByTime(repository: Repository): AsyncIterable<readonly ListedTag[]>;
+}
+
+/** *Refused*: it certainly did not happen. *Unclear*: it may have, or may yet, within a request's longest life. */
+export type PutAnswer =
+  | { readonly kind: 'put' /** The registry's Date. */; readonly at: Instant }
+  | { readonly kind: 'refused'; readonly next: 'retry' | 'stall'; readonly why: string }
+  | { readonly kind: 'unclear'; readonly why: string };
+
+export interface TagMover {
+  /**
+   * Puts the manifest that the repository holds under `digest` under `tag` too: the same bytes, one PUT, sent once and
+   * never retried. `sendBefore` (monotonic ms): when it is past that, before the PUT is sent, it is not sent: `refused`, retry.
+   */
+  moveTag(repository: Repository, tag: Tag, digest: Digest, sendBefore: number): Promise<PutAnswer>;
+}
+
+/** Deletes tags that retention no longer needs. A tag that is gone already is fine. */
+export interface TagRemover {
+  removeTag(repository: Repository, tag: Tag): Promise<void>;
+}
+
+export interface ImportRequest {
+  readonly source: Upstream | { readonly kind: 'buffer'; readonly repository: Repository };
+  readonly digest: Digest;
+  /** Where it lands in the buffer. Existing tags are never overwritten (NoForce). */
+  readonly repository: Repository;
+  readonly tag: Tag;
+}
+
+export type ImportState =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'succeeded' }
+  /** The tag is there already: our own earlier request may have landed. */
+  | { readonly kind: 'exists' }
+  /** The digest is not, or no longer, at the source. */
+  | { readonly kind: 'gone'; readonly why: string }
+  | { readonly kind: 'failed'; readonly next: 'retry' | 'stall'; readonly why: string };
+
+export interface Importer {
+  /** Starts an import; sent once, never retried. The handle can be polled by any process. */
+  start(
+    request: ImportRequest,
+  ): Promise<{ readonly kind: 'started'; readonly handle: string } | Exclude<ImportState, { kind: 'running' }>>;
+  poll(handle: string): Promise<ImportState>;
+}
+
+export type TaskRunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled' | 'error' | 'timeout';
+
+export interface TaskRunInfo {
+  readonly id: string;
+  readonly status: TaskRunStatus;
+  /** Registry's clock. */
+  readonly createdAt: Instant;
+  readonly startedAt?: Instant;
+  readonly finishedAt?: Instant;
+  readonly error?: string;
+  readonly token?: string;
+  readonly pullRequest: boolean;
+  /** The base digests that made ACR start it (imageUpdateTrigger). */
+  readonly triggeredBy: readonly Digest[];
+  readonly outputs: readonly {
+    readonly registry: string;
+    readonly repository: string;
+    readonly tag: string;
+    readonly digest: string;
+  }[];
+}
+
+export interface ValidationJob {
+  readonly entry: ValidationEntry;
+  /** The candidate, in the buffer's staging repository, always by digest. */
+  readonly repository: Repository;
+  readonly digest: Digest;
+  readonly tag: Tag;
+  /** The Sluice run that asks, for the value RUN. */
+  readonly run: string;
+  readonly token: string;
+}
+
+/** Runs validations as task runs of the buffer. */
+export interface ValidationRunner {
+  /** What would be sent, RUN left out and TAG only where it is used, as one canonical text: its SHA-256 names the validation. */
+  describe(entry: ValidationEntry): string;
+  /** Sent once, never retried. `step` is the id of our step in its log; undefined for the operator's own steps. */
+  schedule(
+    job: ValidationJob,
+  ): Promise<
+    | { readonly kind: 'scheduled'; readonly taskRun: string }
+    | { readonly kind: 'failed'; readonly next: 'retry' | 'stall'; readonly why: string }
+  >;
+  /** The task run that carries this token, if the service tells. `since` bounds the listing (registry's clock, generous). */
+  findByToken(token: string, since: Instant): Promise<string | undefined>;
+  get(taskRun: string): Promise<TaskRunInfo | undefined>;
+  /** The last lines of the log, credentials masked. */
+  logEnd(taskRun: string): Promise<string>;
+  cancel(taskRun: string): Promise<void>;
+}
+
+export interface DependentTask {
+  readonly registry: string;
+  readonly task: string;
+  readonly enabled: boolean;
+  /** ACR starts it by itself when a base image's digest changes. */
+  readonly triggerEnabled: boolean;
+  /** It has run once, so that ACR knows what it is built on. */
+  readonly armed: boolean;
+  readonly dependencies: readonly {
+    readonly registry: string;
+    readonly repository: string;
+    readonly tag?: string;
+    readonly digest?: string;
+    readonly type: 'BuildTime' | 'Runtime';
+  }[];
+}
+
+/** The tasks that build on our images, in any configured registry. */
+export interface DependentTasks {
+  list(registry: Registry): Promise<readonly DependentTask[]>;
+  get(registry: Registry, task: string): Promise<DependentTask | undefined>;
+  /** Runs of the task created since then, newest first, and always the newest successful one if there is one. */
+  runs(registry: Registry, task: string, since: Instant): Promise<readonly TaskRunInfo[]>;
+  /** Starts the task; sent once, never retried. */
+  kick(
+    registry: Registry,
+    task: string,
+    token: string,
+  ): Promise<
+    { readonly kind: 'scheduled'; readonly taskRun: string } | { readonly kind: 'failed'; readonly why: string }
+  >;
+}
+
+/** All that a decision about a tracked tag rests on, from one read of its partition. */
+export interface Loaded {
+  /** Undefined: the tag was never looked at. */
+  readonly head?: Head;
+  readonly etag?: string;
+  readonly lease?: Lease;
+  readonly active: readonly Run[];
+  readonly blocked: readonly Blocked[];
+  /** The store's clock at the read. */
+  readonly at: Instant;
+}
+
+/** What one transaction writes: all of it, or nothing. */
+export interface Change {
+  readonly head: Head;
+  /** Undefined: the head must not exist yet. */
+  readonly etag: string | undefined;
+  /** A run with `ended` leaves the active rows in the same transaction. */
+  readonly runs?: readonly Run[];
+  readonly digests?: readonly DigestRow[];
+  readonly builds?: readonly Build[];
+  readonly lease?: { readonly take: Omit<Lease, 'since'> } | 'release';
+  readonly block?: readonly Blocked[];
+  readonly unblock?: readonly Digest[];
+  readonly timeline?: readonly TimelineEntry[];
+}
+
+/** The record. Reads are consistent within a tag's partition; commits are guarded by the head's ETag. */
+export interface Store {
+  load(tracked: TrackedTag): Promise<Loaded>;
+  /** `conflict`: the head has changed since it was loaded; nothing was written. */
+  commit(change: Change): Promise<'done' | 'conflict'>;
+  /** Active or ended. */
+  run(tracked: TrackedTag, id: string): Promise<Run | undefined>;
+  digest(tracked: TrackedTag, digest: Digest): Promise<DigestRow | undefined>;
+  builds(tracked: TrackedTag, run: string): Promise<readonly Build[]>;
+}
+
+export interface Versioned<T> {
+  readonly value: T;
+  readonly etag: string;
+  /** The store's clock at the read. */
+  readonly at: Instant;
+}
+
+export interface Verdicts {
+  get(
+    digest: Digest,
+    validation: string,
+  ): Promise<Versioned<Verdict> | { readonly value: undefined; readonly at: Instant }>;
+  /** `etag` undefined: insert. `changedAt` of what is given is not written. Undefined: somebody else was first. */
+  put(verdict: Omit<Verdict, 'changedAt'>, etag: string | undefined): Promise<string | undefined>;
+}
+
+export interface ActiveRow {
+  readonly run: string;
+  readonly tracked: TrackedTag;
+  /** The row's own Timestamp. */
+  readonly since: Instant;
+  /** The tag's first import ever: those are paced. */
+  readonly first: boolean;
+}
+
+/** Which runs are active: written before the run and removed after its end, so that no crash hides a run. */
+export interface RunIndex {
+  add(row: Omit<ActiveRow, 'since'>): Promise<void>;
+  /** Moves the row from the active ones to the ended ones. Once is as good as twice. */
+  end(run: Run): Promise<void>;
+  /** Removes the row of a run that was never created. */
+  drop(run: string): Promise<void>;
+  /** All active rows, and the store's clock. */
+  active(): Promise<{ readonly rows: readonly ActiveRow[]; readonly at: Instant }>;
+}
+
+/** What drift has seen of a repository, so that it lists only what moved since. */
+export interface Cursors {
+  get(repository: Repository): Promise<Instant | undefined>;
+  set(repository: Repository, at: Instant): Promise<void>;
+}
+
+/** Holds of whole images, for tags that appear while one stands. */
+export interface ImageHolds {
+  get(image: string): Promise<Hold | undefined>;
+  set(image: string, hold: Hold | undefined): Promise<void>;
+}
+
+export interface Queue {
+  /** `delay` in ms, at most 7 days. */
+  send(message: Message, delay: number): Promise<void>;
+}
+
+/** Milliseconds that only go forward, for what one process measures by itself. Everything else is the services' time. */
+export interface Clock {
+  monotonic(): number;
+  /** Waits inline; short. */
+  sleep(ms: number): Promise<void>;
+}
+
+export interface Ids {
+  /** Short, lower case, valid in a tag, sorts by time. */
+  run(at: Instant): string;
+  nonce(): string;
+}
+
+export interface TransitionEvent extends TimelineEntry {
+  readonly tracked: TrackedTag;
+  readonly kind?: Run['kind'];
+  readonly outcome?: Outcome;
+}
+
+/** Where transitions are told: one line each. */
+export interface Journal {
+  transition(event: TransitionEvent): void;
+}
