@@ -77,6 +77,8 @@ export interface LogSink {
 }
 
 export interface RunnerRegistry {
+  /** The registry's own name, for `{{.Run.RegistryName}}`; else what stands before the first dot of `loginServer`. */
+  readonly name?: string;
   readonly loginServer: string;
   readonly username: string;
   readonly password: string;
@@ -111,6 +113,10 @@ export interface RunnerJob {
   /** An absolute local directory, or undefined for a run without context. */
   readonly context?: string;
   readonly taskName?: string;
+  /** What set the run off, and from which commit and branch: `{{.Run.TriggeredBy}}`, `{{.Run.Commit}}`, `{{.Run.Branch}}`. */
+  readonly triggeredBy?: string;
+  readonly commit?: string;
+  readonly branch?: string;
   readonly timeoutSeconds: number;
   readonly platform: { readonly os: string; readonly architecture: string };
   readonly log: LogSink;
