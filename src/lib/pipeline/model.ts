@@ -68,10 +68,11 @@ export interface Head {
   readonly seq: number;
   readonly upstream?: Seen;
   /** When upstream's tag was found missing (store's clock). */
-  readonly upstreamGoneSince?: Instant;
+  readonly upstreamGoneSince?: Instant | undefined;
   readonly staging?: Seen;
   /** The seq of the run that put what is in staging. */
   readonly stagingSeq: number;
+  /** `run` absent: it was there at first sight. */
   readonly target?: Seen & { readonly run?: string };
   /** The target's move before the last one (registry's clock). */
   readonly previousMoveAt?: Instant;
@@ -80,7 +81,7 @@ export interface Head {
   readonly validatedSeq: number;
   readonly promotedSeq: number;
   readonly rollbackSeq: number;
-  readonly hold?: Hold;
+  readonly hold?: Hold | undefined;
 }
 
 /** Held by the one run whose put into the target is under way. `since` is the row's own Timestamp. */
@@ -132,10 +133,13 @@ export interface Run {
   readonly tries: number;
   /** Wakes by the sweep since the last progress. */
   readonly sweeps: number;
-  readonly operation?: Operation;
-  readonly parked?: Parked;
+  readonly operation?: Operation | undefined;
+  readonly parked?: Parked | undefined;
+  /** Soak counts from here: the first sight of the digest upstream, or of an own image in staging (store's clock). */
+  readonly soakFrom: Instant;
   /** The validation it passed: a change of the catalog's validation since then sends it back. */
   readonly validation?: string;
+  readonly passedAt?: Instant;
   /** A verdict must have been asked for after this (forced runs). */
   readonly validateAfter?: Instant;
   readonly approved?: Act;
@@ -148,6 +152,8 @@ export interface Run {
   readonly landedAt?: Instant;
   /** The target's move before that (registry's clock): builds from before it prove nothing. */
   readonly movedBefore?: Instant;
+  /** The dependents have been looked for. */
+  readonly discovered: boolean;
   /** How often a put into the target came to nothing. */
   readonly puts: number;
   readonly ended?: { readonly at: Instant; readonly outcome: Outcome };
@@ -159,8 +165,8 @@ export interface DigestRow {
   /** When we first saw it upstream (store's clock): soak counts from here. */
   readonly seenUpstreamAt?: Instant;
   readonly lastRun?: string;
-  /** Last promotion, for rollback (registry's clock). */
-  readonly promotedAt?: Instant;
+  /** When the target last took it (registry's clock): what has never stood there cannot be rolled back to. */
+  readonly inTargetAt?: Instant;
 }
 
 /** The validation of one digest by one catalog entry; shared by all tags. */
@@ -173,6 +179,8 @@ export interface Verdict {
   readonly token: string;
   /** Generations: raised when the validation is asked for again. */
   readonly generation: number;
+  /** Task runs of this validation that ended without a verdict since somebody last asked for one. */
+  readonly attempts: number;
   /** When this generation was asked for (store's clock). */
   readonly askedAt: Instant;
   /** The row's own Timestamp. */

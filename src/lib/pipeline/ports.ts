@@ -205,6 +205,7 @@ export interface Change {
   readonly etag: string | undefined;
   /** A run with `ended` leaves the active rows in the same transaction. */
   readonly runs?: readonly Run[];
+  /** Merged into the rows that are there: what is left out stays. */
   readonly digests?: readonly DigestRow[];
   readonly builds?: readonly Build[];
   readonly lease?: { readonly take: Omit<Lease, 'since'> } | 'release';
@@ -216,8 +217,8 @@ export interface Change {
 /** The record. Reads are consistent within a tag's partition; commits are guarded by the head's ETag. */
 export interface Store {
   load(tracked: TrackedTag): Promise<Loaded>;
-  /** `conflict`: the head has changed since it was loaded; nothing was written. */
-  commit(change: Change): Promise<'done' | 'conflict'>;
+  /** The head's new ETag; `conflict`: the head has changed since it was loaded, and nothing was written. */
+  commit(change: Change): Promise<{ readonly etag: string } | 'conflict'>;
   /** Active or ended. */
   run(tracked: TrackedTag, id: string): Promise<Run | undefined>;
   digest(tracked: TrackedTag, digest: Digest): Promise<DigestRow | undefined>;
