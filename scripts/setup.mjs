@@ -15,7 +15,10 @@ const debian = {
   buildah: { command: 'buildah', why: 'real image builds, without a daemon' },
   runc: { command: 'runc', why: 'runs validation containers in a sandbox' },
   skopeo: { command: 'skopeo', why: 'copies images between registries' },
-  'busybox-static': { command: 'busybox', why: 'the content of the local base images, and the init of `docker run --init`' },
+  'busybox-static': {
+    command: 'busybox',
+    why: 'the content of the local base images, and the init of `docker run --init`',
+  },
   chromium: { command: 'chromium', why: 'opens the pages in a browser for the tests' },
 };
 
