@@ -8,7 +8,7 @@ import type { DependentsRule, Gate, Image, Upstream, ValidationEntry } from './m
 import { type Registries, type Report, reportUnknownRegistry } from './resolve-registries.ts';
 import { type ReadFile, resolveValidation } from './resolve-validation.ts';
 import type { GateInput, TagInput, TaskInput, ValidationInput } from './schema.ts';
-import type { Settings } from './settings.ts';
+import { credentialSettings, type Settings } from './settings.ts';
 import { parseWindow } from './window.ts';
 
 export interface ImageContext {
@@ -82,11 +82,12 @@ function resolveForeign(image: string, path: Path, context: ImageContext, creden
   const configured = context.registries.find(canonicalRegistry(host));
   if (configured !== undefined) return { kind: 'acr', registry: configured, repository };
   if (credentials === undefined) return { kind: 'oci', host, repository };
-  const missing = [`${credentials}_USERNAME`, `${credentials}_PASSWORD`].filter((name) => !context.settings[name]);
+  const names = credentialSettings(credentials);
+  const missing = names.filter((name) => !context.settings[name]);
   if (missing.length > 0) {
     context.report([...path, 'credentials'], {
-      message: `The app setting ${missing.join(' and ')} is not set.`,
-      expected: `the settings ${credentials}_USERNAME and ${credentials}_PASSWORD`,
+      message: `Not set: ${missing.join(' and ')}.`,
+      expected: `the settings ${names.join(' and ')}`,
     });
     return undefined;
   }

@@ -47,17 +47,24 @@ export function applySettings(document: SourceDocument, settings: Settings): unk
 /** Stands for a value that could not be had: checks pass over it, since it has been reported. */
 export const unresolved = Symbol('unresolved');
 
-/** Every setting that the text of a catalog takes, in order of appearance. */
+/** Every setting that a catalog's plain values take, in order of appearance. */
 export function settingsIn(value: unknown): SettingUse[] {
   const uses = new Map<string, SettingUse>();
-  walk(value, [], (text) => {
-    replace(text, (use) => {
-      if (!uses.has(use.name)) uses.set(use.name, use);
-      return '';
-    });
+  const add = (use: SettingUse) => {
+    if (!uses.has(use.name)) uses.set(use.name, use);
+    return '';
+  };
+  walk(value, [], (text, path) => {
+    replace(text, add);
+    if (path.at(-1) === 'credentials') for (const name of credentialSettings(text)) add({ name });
     return text;
   });
   return [...uses.values()];
+}
+
+/** The settings behind `credentials: GHCR`. */
+export function credentialSettings(prefix: string): [username: string, password: string] {
+  return [`${prefix}_USERNAME`, `${prefix}_PASSWORD`];
 }
 
 interface Replaced {
