@@ -1,4 +1,4 @@
-import type { request as httpRequest } from 'node:http';
+import { request } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startRegistry } from '../../local/registry/index.ts';
