@@ -1,0 +1,104 @@
+import type { OutputImage, RunnerResult } from '../../contracts.ts';
+import type { Clock } from '../clock.ts';
+
+export type RunStatus = 'Queued' | 'Started' | 'Running' | RunnerResult['status'];
+export type RunType = 'QuickBuild' | 'QuickRun' | 'AutoBuild' | 'AutoRun';
+
+export interface ImageUpdateTrigger {
+  readonly id: string;
+  readonly timestamp: Date;
+  readonly images: readonly OutputImage[];
+}
+
+export interface RunRecord {
+  /** Name of the registry. */
+  readonly registry: string;
+  readonly runId: string;
+  /** Counts all runs of the endpoint; a later run has a higher one. */
+  readonly sequence: number;
+  readonly status: RunStatus;
+  readonly lastUpdatedTime: Date;
+  readonly runType: RunType;
+  readonly createTime: Date;
+  /** Comes with Running. */
+  readonly startTime?: Date;
+  readonly finishTime?: Date;
+  readonly outputImages?: readonly OutputImage[];
+  /** The bare name of the task; absent on quick runs. */
+  readonly task?: string;
+  readonly imageUpdateTrigger?: ImageUpdateTrigger;
+  readonly platform: { readonly os: string; readonly architecture?: string; readonly variant?: string };
+  readonly agentConfiguration: { readonly cpu?: number };
+  readonly agentPoolName?: string;
+  readonly customRegistries?: readonly string[];
+  readonly runErrorMessage?: string;
+  readonly updateTriggerToken?: string;
+  readonly isArchiveEnabled: boolean;
+  readonly requestedBy: string;
+}
+
+export type NewRun = Omit<RunRecord, 'runId' | 'sequence' | 'status' | 'lastUpdatedTime' | 'createTime'>;
+export type RunChange = Partial<Omit<RunRecord, 'registry' | 'runId' | 'sequence' | 'createTime'>>;
+
+export interface RunStore {
+  /** Queued, with an id of its own. */
+  add(run: NewRun): RunRecord;
+  get(registry: string, runId: string): RunRecord | undefined;
+  /** The changed record; `run` may be an older copy of it. */
+  update(run: RunRecord, change: RunChange): RunRecord;
+  /** Of one registry, or all; newest first. */
+  list(registry?: string): RunRecord[];
+}
+
+export function isFinished(run: RunRecord): boolean {
+  return !['Queued', 'Started', 'Running'].includes(run.status);
+}
+
+/** `registryNames` decide the ids' prefixes: `ca1`, `ca2`, … for the first, `cb1`, … for the second. */
+export function createRunStore(clock: Clock, registryNames: readonly string[]): RunStore {
+  const runs = new Map<string, RunRecord>();
+  const counters = new Map<string, number>();
+  let sequence = 0;
+  const key = (registry: string, runId: string) => `${registry}/${runId}`.toLowerCase();
+
+  function nextId(registry: string): string {
+    const index = registryNames.findIndex((name) => name.toLowerCase() === registry.toLowerCase());
+    const count = (counters.get(registry) ?? 0) + 1;
+    counters.set(registry, count);
+    return `c${prefix(Math.max(0, index))}${count.toString(36)}`;
+  }
+
+  return {
+    add(run) {
+      const now = clock.now();
+      sequence += 1;
+      const added: RunRecord = {
+        ...run,
+        runId: nextId(run.registry),
+        sequence,
+        status: 'Queued',
+        lastUpdatedTime: now,
+        createTime: now,
+      };
+      runs.set(key(added.registry, added.runId), added);
+      return added;
+    },
+    get: (registry, runId) => runs.get(key(registry, runId)),
+    update(run, change) {
+      const at = key(run.registry, run.runId);
+      const updated: RunRecord = { ...(runs.get(at) ?? run), lastUpdatedTime: clock.now(), ...change };
+      runs.set(at, updated);
+      return updated;
+    },
+    list: (registry) =>
+      [...runs.values()]
+        .filter((run) => registry === undefined || run.registry.toLowerCase() === registry.toLowerCase())
+        .sort((a, b) => b.sequence - a.sequence),
+  };
+}
+
+/** a … z, then aa, ab, …: letters only, so that a prefix never runs into the count. */
+function prefix(index: number): string {
+  const letter = String.fromCharCode(97 + (index % 26));
+  return index < 26 ? letter : prefix(Math.floor(index / 26) - 1) + letter;
+}
