@@ -36,7 +36,10 @@ export async function startRegistry(options: RegistryOptions): Promise<LocalRegi
   const [backend, attributes] = await Promise.all([
     startBackend({ name, folder, hook: notifications.url }),
     openAttributes(join(folder, 'attributes.json')),
-  ]);
+  ]).catch(async (cause) => {
+    await notifications.close();
+    throw cause;
+  });
   // The login server's port is part of its tokens, so it has to be known before there is anything to serve.
   let door: RequestListener = (_, response) => response.writeHead(503).end();
   const listening = await listen((request, response) => door(request, response), {
