@@ -176,13 +176,14 @@ export interface DependentTasks {
   get(registry: Registry, task: string): Promise<DependentTask | undefined>;
   /** Runs of the task created since then, newest first, and always the newest successful one if there is one. */
   runs(registry: Registry, task: string, since: Instant): Promise<readonly TaskRunInfo[]>;
-  /** Starts the task; sent once, never retried. */
+  /** Starts the task; sent once, never retried. Failed: it certainly was not started; throws where that is not known. */
   kick(
     registry: Registry,
     task: string,
     token: string,
   ): Promise<
-    { readonly kind: 'scheduled'; readonly taskRun: string } | { readonly kind: 'failed'; readonly why: string }
+    | { readonly kind: 'scheduled'; readonly taskRun: string }
+    | { readonly kind: 'failed'; readonly next: 'retry' | 'stall'; readonly why: string }
   >;
 }
 

@@ -1,0 +1,134 @@
+/**
+ * What to do about one dependent after its base has moved: adopt what was started, await it, judge it by the digest it
+ * was built on, or start it once. Pure: everything it rests on is given.
+ */
+
+/** A task's run as its registry tells it. Times are the registry's. */
+export interface ObservedRun {
+  readonly id: string;
+  readonly state: 'pending' | 'succeeded' | 'failed';
+  readonly createdAt: number;
+  readonly pullRequest: boolean;
+  readonly token?: string;
+  /** Base digests that made ACR start it. */
+  readonly triggeredBy: readonly string[];
+  readonly error?: string;
+}
+
+export interface DependentFacts {
+  /** What it must be built on, and since when that is there (registry's clock). */
+  readonly base: { readonly digest: string; readonly at: number };
+  /** When the base moved before that; a build from before proves nothing even where its digest is right. */
+  readonly movedBefore?: number;
+  /** Undefined: the task is gone. */
+  readonly task?: {
+    readonly enabled: boolean;
+    readonly triggerEnabled: boolean;
+    readonly armed: boolean;
+    /** The digest of the base in its newest successful run. */
+    readonly builtOn?: string;
+  };
+  readonly runs: readonly ObservedRun[];
+  readonly kick: {
+    /** May Sluice start tasks in this registry? */
+    readonly allowed: boolean;
+    /** Our intent, if there was one, and when (store's clock). */
+    readonly token?: string;
+    readonly at?: number;
+    readonly taskRun?: string;
+  };
+  /** The store's clock. */
+  readonly now: number;
+  readonly periods: {
+    readonly grace: number;
+    readonly clockSkew: number;
+    /** After this an intent without a visible run is taken for lost. */
+    readonly kickLost: number;
+  };
+}
+
+export type Choice =
+  | {
+      readonly do: 'settle';
+      readonly state: 'rebuilt' | 'unconfirmed' | 'failed' | 'skipped';
+      readonly taskRun?: string;
+      readonly why: string;
+    }
+  | { readonly do: 'await'; readonly taskRun?: string; readonly why: string }
+  | { readonly do: 'kick'; readonly why: string };
+
+export function choose(facts: DependentFacts): Choice {
+  const { base, task, periods } = facts;
+  if (task === undefined) return { do: 'settle', state: 'unconfirmed', why: 'the task is gone' };
+  const counted = facts.runs.filter((run) => !run.pullRequest);
+  const rebuilt = newestProof(facts, counted);
+  if (rebuilt)
+    return { do: 'settle', state: 'rebuilt', taskRun: rebuilt.id, why: `task run ${rebuilt.id} is built on it` };
+  // The skew only postpones a kick: nothing that it lets in proves anything.
+  const since = counted.filter((run) => run.createdAt >= base.at - periods.clockSkew);
+  const pending = since.find((run) => run.state === 'pending');
+  if (pending) return { do: 'await', taskRun: pending.id, why: awaited(facts, pending) };
+  const mine = kicked(facts, since);
+  if (mine) return judgeEnded(facts, mine);
+  if (facts.kick.token !== undefined) return lostKick(facts);
+  const adopted = since.find((run) => run.triggeredBy.includes(base.digest));
+  if (adopted) return judgeEnded(facts, adopted);
+  return nobodyStarted(facts, task);
+}
+
+/** The newest successful run, if it was built on the digest and created after the base's previous move. */
+function newestProof(
+  { base, task, movedBefore }: DependentFacts,
+  runs: readonly ObservedRun[],
+): ObservedRun | undefined {
+  if (task?.builtOn !== base.digest) return undefined;
+  const newest = runs.filter((run) => run.state === 'succeeded').sort((a, b) => b.createdAt - a.createdAt)[0];
+  return newest !== undefined && (movedBefore === undefined || newest.createdAt > movedBefore) ? newest : undefined;
+}
+
+function awaited({ base, kick }: DependentFacts, run: ObservedRun): string {
+  if (run.triggeredBy.includes(base.digest)) return `ACR started task run ${run.id} for it`;
+  if (isKicked(kick, run)) return `we started task run ${run.id}`;
+  return `task run ${run.id} is under way`;
+}
+
+function isKicked(kick: DependentFacts['kick'], run: ObservedRun): boolean {
+  return run.id === kick.taskRun || (kick.token !== undefined && run.token === kick.token);
+}
+
+/** The run of our kick: by its handle, by its token, or, where the service tells neither, one created since the intent. */
+function kicked({ kick, periods }: DependentFacts, runs: readonly ObservedRun[]): ObservedRun | undefined {
+  const { at } = kick;
+  const sure = runs.find((run) => isKicked(kick, run));
+  if (sure || at === undefined || kick.taskRun !== undefined) return sure;
+  return runs.find((run) => run.createdAt >= at - periods.clockSkew && run.triggeredBy.length === 0);
+}
+
+function judgeEnded({ base, task }: DependentFacts, run: ObservedRun): Choice {
+  const ended = { do: 'settle', taskRun: run.id } as const;
+  if (run.state === 'failed')
+    return { ...ended, state: 'failed', why: `task run ${run.id} failed${run.error ? `: ${run.error}` : ''}` };
+  const builtOn = task?.builtOn === undefined ? 'what it was built on is not known' : `it was built on ${task.builtOn}`;
+  return { ...ended, state: 'unconfirmed', why: `task run ${run.id} succeeded, but not on ${base.digest}: ${builtOn}` };
+}
+
+/** A kick was decided and nothing is to be seen of it: it may not be listed yet, or it was never sent. */
+function lostKick({ kick, now, periods }: DependentFacts): Choice {
+  if (kick.taskRun !== undefined)
+    return { do: 'await', taskRun: kick.taskRun, why: `task run ${kick.taskRun} is not listed yet` };
+  if (now - (kick.at ?? now) < periods.kickLost) return { do: 'await', why: 'a start is under way' };
+  return { do: 'kick', why: 'its start was lost' };
+}
+
+function nobodyStarted(
+  { base, kick, now, periods }: DependentFacts,
+  task: NonNullable<DependentFacts['task']>,
+): Choice {
+  if (!task.enabled) return { do: 'settle', state: 'skipped', why: 'the task is disabled' };
+  const selfStarting = task.triggerEnabled && task.armed;
+  if (selfStarting && now < base.at + periods.grace) return { do: 'await', why: 'ACR is expected to start it' };
+  const late = selfStarting ? 'ACR has not started it in time' : 'nothing else starts it';
+  if (!kick.allowed)
+    return { do: 'settle', state: 'unconfirmed', why: `${late}, and this registry is read only (kick: false)` };
+  return { do: 'kick', why: late };
+}

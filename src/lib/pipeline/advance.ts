@@ -1,0 +1,63 @@
+/** One message of the queue: take that run on, if it is still at that version. */
+import type { Carried } from './carry.ts';
+import { carry } from './carry.ts';
+import type { Message, Run } from './model.ts';
+import { nameOf } from './model.ts';
+import type { Pipeline, Session } from './session.ts';
+import { activeRun, commit, imageOf, isKnown, open } from './session.ts';
+
+export type Advanced = Carried | { readonly kind: 'dropped'; readonly why: string };
+
+/** `dequeueCount`: how often the queue has delivered this message; 1 at first. */
+export async function advance(pipeline: Pipeline, message: Message, dequeueCount: number): Promise<Advanced> {
+  const image = imageOf(pipeline.catalog, message.tracked);
+  if (!image) return endUntracked(pipeline, message);
+  const session = await open(pipeline, message.tracked, image);
+  const run = activeRun(session, message.run);
+  if (!isKnown(session) || !run) return { kind: 'dropped', why: 'the run has ended' };
+  if (run.version !== message.version) return outdated(session, run, message, dequeueCount);
+  if (run.parked) return { kind: 'dropped', why: `the run is parked: ${run.why}` };
+  return carry(session, run.id);
+}
+
+/**
+ * A message about an older version is dropped, or duplicates would never die out. Only a redelivered one may come from a
+ * worker that crashed after its commit and before its message: it sends the present one.
+ */
+async function outdated(
+  { pipeline, loaded }: Session,
+  run: Run,
+  message: Message,
+  dequeueCount: number,
+): Promise<Advanced> {
+  const why = `it is about version ${message.version}, and the run is at ${run.version}`;
+  if (dequeueCount > 1 && !run.parked && run.version > message.version) {
+    await pipeline.queue.send({ ...message, version: run.version }, Math.max(0, run.dueAt - loaded.at));
+  }
+  return { kind: 'dropped', why };
+}
+
+/** A tag that leaves the catalog ends its runs, saying so; one whose put may be under way, when that can no longer be. */
+export async function endUntracked(pipeline: Pipeline, message: Message): Promise<Advanced> {
+  const { tracked } = message;
+  const readAt = pipeline.clock.monotonic();
+  const loaded = await pipeline.store.load(tracked);
+  const run = loaded.active.find(({ id }) => id === message.run);
+  if (!run) return { kind: 'dropped', why: 'the run has ended' };
+  const why = `${nameOf(tracked)} has left the catalog`;
+  const held = loaded.lease?.run === run.id ? loaded.lease : undefined;
+  const settled = (held?.since ?? 0) + pipeline.periods.effectAfterRead + pipeline.periods.requestLife;
+  if (held && loaded.at < settled) {
+    await pipeline.queue.send({ ...message, version: run.version }, settled - loaded.at);
+    return { kind: 'waits', until: settled, why };
+  }
+  const ended: Run = { ...run, ended: { at: loaded.at, outcome: 'untracked' }, parked: undefined, why };
+  const entry = { run: run.id, from: run.stage, to: 'untracked', digest: run.digest, why, by: 'sluice' };
+  const done = await commit(
+    { pipeline, tracked, loaded, readAt },
+    { runs: [ended], timeline: [entry], ...(held && { lease: 'release' }) },
+  );
+  if (!done) return { kind: 'left' };
+  await pipeline.index.end(ended);
+  return { kind: 'ended', outcome: 'untracked', why };
+}

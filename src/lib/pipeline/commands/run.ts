@@ -1,0 +1,65 @@
+/** Cancel ends a run; retry takes a stalled one up again at its stage; reimport looks upstream now. */
+import type { Run, TrackedTag } from '../model.ts';
+import { nameOf } from '../model.ts';
+import { observe } from '../observe.ts';
+import type { Pipeline } from '../session.ts';
+import { commit } from '../session.ts';
+import type { Answer, Caller } from './command.ts';
+import { commandOnRun, entryOf, holdsLease, send, woken } from './command.ts';
+
+export async function cancel(pipeline: Pipeline, tracked: TrackedTag, id: string, caller: Caller): Promise<Answer> {
+  return commandOnRun(pipeline, tracked, id, caller, async (session, run, act) => {
+    if (holdsLease(session, run)) return { kind: 'refused', why: `run ${id} is moving the target: roll back instead` };
+    const why = `cancelled by ${act.by}: ${act.reason}`;
+    const ended: Run = { ...run, parked: undefined, ended: { at: act.at, outcome: 'cancelled' }, why };
+    const done = await commit(session, { runs: [ended], timeline: [entryOf(run, 'cancelled', act)] });
+    if (!done) return 'conflict';
+    await pipeline.index.end(ended);
+    return { kind: 'done', why, run: id };
+  });
+}
+
+export async function retry(pipeline: Pipeline, tracked: TrackedTag, id: string, caller: Caller): Promise<Answer> {
+  return commandOnRun(pipeline, tracked, id, caller, async (session, run, act) => {
+    if (run.parked?.for !== 'stalled') return { kind: 'refused', why: `run ${id} is not stalled: ${run.why}` };
+    const again: Run = {
+      ...woken(run, act),
+      tries: 0,
+      puts: 0,
+      sweeps: 0,
+      why: `tried again by ${act.by}: ${act.reason}`,
+      // Task runs that ended without a verdict are not asked again for it.
+      ...(run.stage === 'validate' && { validateAfter: act.at }),
+    };
+    const done = await commit(session, { runs: [again], timeline: [entryOf(run, run.stage, act)] });
+    if (!done) return 'conflict';
+    await send(done, id);
+    return { kind: 'done', why: again.why, run: id };
+  });
+}
+
+/** Looks upstream now; `force` makes a run, and a new validation, even where nothing changed. */
+export async function reimport(
+  pipeline: Pipeline,
+  tracked: TrackedTag,
+  caller: Caller,
+  force: boolean,
+): Promise<Answer> {
+  const observed = await observe(pipeline, tracked, 'upstream', { force, ...caller });
+  switch (observed.kind) {
+    case 'started':
+    case 'joined':
+      await send(observed.session, observed.run.id);
+      return { kind: 'done', why: `run ${observed.run.id}: ${observed.run.why}`, run: observed.run.id };
+    case 'recorded':
+      return { kind: 'nothing', why: observed.why };
+    case 'unchanged':
+      return { kind: 'nothing', why: `upstream shows nothing new for ${nameOf(tracked)}` };
+    case 'postponed':
+      return { kind: 'nothing', why: 'enough first imports are under way; the next look starts this one' };
+    case 'unknown':
+      return { kind: 'refused', why: `upstream could not be read: ${observed.why}` };
+    case 'untracked':
+      return { kind: 'missing', why: `${nameOf(tracked)} is not in the catalog` };
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Finds moves in staging and target whose events were lost, by listing tags, those moved last first, up to where the
+ * last look had come: its cost grows with what moved, never with the number of tags.
+ */
+import type { Image } from '../catalog/model.ts';
+import type { Repository } from '../image/names.ts';
+import type { Instant, Place } from './model.ts';
+import { nameOf } from './model.ts';
+import type { Observed } from './observe.ts';
+import { observe } from './observe.ts';
+import type { ListedTag } from './ports.ts';
+import type { Pipeline } from './session.ts';
+import { imageOf } from './session.ts';
+
+export interface DriftReport {
+  readonly pages: number;
+  readonly looked: number;
+  readonly found: readonly { readonly tracked: string; readonly place: Place; readonly observed: Observed }[];
+  readonly failures: readonly { readonly repository: string; readonly error: unknown }[];
+}
+
+export async function drift(pipeline: Pipeline): Promise<DriftReport> {
+  const report = {
+    pages: 0,
+    looked: 0,
+    found: [] as DriftReport['found'][number][],
+    failures: [] as DriftReport['failures'][number][],
+  };
+  for (const image of pipeline.catalog.images) {
+    for (const place of ['staging', 'target'] as const) {
+      const repository = place === 'staging' ? image.staging : image.target;
+      await driftOf(pipeline, image, place, repository, report).catch((error: unknown) =>
+        report.failures.push({ repository, error }),
+      );
+    }
+  }
+  return report;
+}
+
+async function driftOf(
+  pipeline: Pipeline,
+  image: Image,
+  place: 'staging' | 'target',
+  repository: Repository,
+  report: { pages: number; looked: number; found: DriftReport['found'][number][] },
+): Promise<void> {
+  const cursor = await pipeline.cursors.get(repository);
+  const from = cursor === undefined ? 0 : cursor - pipeline.periods.driftOverlap;
+  let newest: Instant = cursor ?? 0;
+  for await (const page of pipeline.buffer.tagsByTime(repository)) {
+    report.pages++;
+    for (const listed of page.filter(({ at }) => at >= from)) {
+      newest = Math.max(newest, listed.at);
+      await lookAt(pipeline, image, place, listed, report);
+    }
+    if (page.some(({ at }) => at < from)) break;
+  }
+  // Only after all that was listed has been looked at: a crash in between looks again.
+  if (newest !== (cursor ?? 0)) await pipeline.cursors.set(repository, newest);
+}
+
+async function lookAt(
+  pipeline: Pipeline,
+  image: Image,
+  place: 'staging' | 'target',
+  listed: ListedTag,
+  report: { looked: number; found: DriftReport['found'][number][] },
+): Promise<void> {
+  const tracked = { image: image.name, tag: listed.tag };
+  if (!imageOf(pipeline.catalog, tracked)) return;
+  report.looked++;
+  const { head } = await pipeline.store.load(tracked);
+  if (head === undefined || head[place]?.digest === listed.digest) return;
+  const observed = await observe(pipeline, tracked, place);
+  if (observed.kind === 'unknown')
+    throw new Error(`Reading ${repositoryOf(image, place)} of ${nameOf(tracked)}: ${observed.why}`);
+  if (observed.kind !== 'unchanged') report.found.push({ tracked: nameOf(tracked), place, observed });
+  if (observed.kind !== 'started') return;
+  const { run, session } = observed;
+  await session.pipeline.queue.send({ tracked, run: run.id, version: run.version }, 0);
+}
+
+function repositoryOf(image: Image, place: 'staging' | 'target'): Repository {
+  return place === 'staging' ? image.staging : image.target;
+}

@@ -1,0 +1,138 @@
+/**
+ * What must be open before the stable tag moves. Judged in the transaction that takes the lease, never earlier: whatever
+ * an operator or a newer run commits before that is seen, and whatever comes later conflicts.
+ */
+import type { Gate } from '../catalog/model.ts';
+import { windowState } from '../catalog/window.ts';
+import { shortDigest } from '../image/digest.ts';
+import type { Head, Hold, Instant, Outcome, Run } from './model.ts';
+import { isOrdered } from './notice.ts';
+import type { Periods } from './periods.ts';
+import type { Loaded } from './ports.ts';
+
+export type GateAnswer =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'finish'; readonly outcome: Outcome; readonly why: string }
+  | { readonly kind: 'park'; readonly for: 'hold' | 'approval'; readonly until?: Instant; readonly why: string }
+  | { readonly kind: 'wait'; readonly until: Instant; readonly why: string };
+
+export interface GateFacts {
+  readonly head: Head;
+  readonly loaded: Pick<Loaded, 'lease' | 'active' | 'blocked'>;
+  readonly gate: Gate;
+  readonly periods: Periods;
+  /** The store's clock. */
+  readonly now: Instant;
+}
+
+const open: GateAnswer = { kind: 'open' };
+
+export function judge(run: Run, facts: GateFacts): GateAnswer {
+  const answer = run.kind === 'rollback' ? judgeRollback(run, facts) : judgePromotion(run, facts);
+  return answer.kind === 'open' ? judgeLease(run, facts) : answer;
+}
+
+/** Is the hold in force? One with an end ends by itself. */
+export function isHeld(hold: Hold | undefined, now: Instant): hold is Hold {
+  return hold !== undefined && (hold.until === undefined || hold.until > now);
+}
+
+function judgePromotion(run: Run, facts: GateFacts): GateAnswer {
+  return judgeBlocked(run, facts) ?? judgeOrder(run, facts) ?? judgeWaits(run, facts);
+}
+
+/** It ignores holds, and yields only to a newer rollback. */
+function judgeRollback(run: Run, facts: GateFacts): GateAnswer {
+  const { head } = facts;
+  if (head.rollbackSeq > run.seq)
+    return finish('superseded', `superseded by rollback number ${head.rollbackSeq}, which is newer`);
+  const blocked = judgeBlocked(run, facts);
+  if (blocked) return blocked;
+  if (run.from !== undefined && head.target?.digest !== run.from) {
+    const now = head.target ? shortDigest(head.target.digest) : 'nothing';
+    return finish(
+      'void',
+      `the target has moved on: it was to leave ${shortDigest(run.from)}, and the target has ${now}`,
+    );
+  }
+  return open;
+}
+
+function judgeBlocked(run: Run, { loaded }: GateFacts): GateAnswer | undefined {
+  const blocked = loaded.blocked.find(({ digest }) => digest === run.digest);
+  if (!blocked) return undefined;
+  return finish(
+    'blocked',
+    `${shortDigest(run.digest)} is blocked by ${blocked.by} since ${iso(blocked.at)}: ${blocked.reason}`,
+  );
+}
+
+/**
+ * A newer digest stops an older one only once it has passed and its own gate is open: one that is held, or soaking,
+ * supersedes nothing, or a soak longer than upstream's cadence would never promote anything.
+ */
+function judgeOrder(run: Run, facts: GateFacts): GateAnswer | undefined {
+  const { head, loaded } = facts;
+  if (head.promotedSeq > run.seq)
+    return finish('superseded', `superseded by run number ${head.promotedSeq}, which is promoted`);
+  const newer = loaded.active.find(
+    (other) =>
+      isOrdered(other) &&
+      other.seq > run.seq &&
+      other.stage === 'promote' &&
+      other.parked?.for !== 'stalled' &&
+      judgeBlocked(other, facts) === undefined &&
+      judgeWaits(other, facts).kind === 'open',
+  );
+  if (!newer) return undefined;
+  const passed = newer.passedAt === undefined ? '' : `, which passed at ${iso(newer.passedAt)}`;
+  return finish('superseded', `superseded by run ${newer.id}${passed}, and its gate is open`);
+}
+
+/** Hold, approval, soak, window, in this order: what only an operator ends comes first. */
+function judgeWaits(run: Run, { head, gate, periods, now }: GateFacts): GateAnswer {
+  if (isHeld(head.hold, now)) {
+    const { by, at, reason, until } = head.hold;
+    const end = until === undefined ? 'until an operator resumes' : `until ${iso(until)}`;
+    return {
+      kind: 'park',
+      for: 'hold',
+      why: `held by ${by} since ${iso(at)}, ${end}: ${reason}`,
+      ...(until !== undefined && { until }),
+    };
+  }
+  if (gate.approval && run.approved === undefined) {
+    const until = (run.passedAt ?? run.createdAt) + periods.approval;
+    if (until <= now) return finish('expired', `nobody approved ${shortDigest(run.digest)} until ${iso(until)}`);
+    return {
+      kind: 'park',
+      for: 'approval',
+      until,
+      why: `waits for approval of ${shortDigest(run.digest)}, until ${iso(until)}`,
+    };
+  }
+  return run.expedited ? open : judgeTime(run, gate, now);
+}
+
+function judgeTime(run: Run, gate: Gate, now: Instant): GateAnswer {
+  const soaked = run.soakFrom + gate.soak;
+  if (soaked > now) return { kind: 'wait', until: soaked, why: `soaking until ${iso(soaked)}` };
+  if (gate.promoteDuring === undefined) return open;
+  const window = windowState(gate.promoteDuring, new Date(now));
+  if (window.open) return open;
+  const until = window.opensAt.getTime();
+  return { kind: 'wait', until, why: `outside of ${gate.promoteDuring.text}: waits until ${iso(until)}` };
+}
+
+function judgeLease(run: Run, { loaded, periods, now }: GateFacts): GateAnswer {
+  if (loaded.lease === undefined || loaded.lease.run === run.id) return open;
+  return { kind: 'wait', until: now + periods.leaseWait, why: `run ${loaded.lease.run} is moving the target` };
+}
+
+function finish(outcome: Outcome, why: string): GateAnswer {
+  return { kind: 'finish', outcome, why };
+}
+
+export function iso(at: Instant): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,115 @@
+/** What a reading of a place means for a tracked tag: pure, and always with the reason. */
+import type { Digest } from '../image/digest.ts';
+import { shortDigest } from '../image/digest.ts';
+import type { Head, Hold, Lease, Run, RunKind, Seen, Stage } from './model.ts';
+import type { TagReading } from './ports.ts';
+
+export type Notice =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'unknown'; readonly why: string }
+  | { readonly kind: 'record'; readonly head: Partial<Head>; readonly why: string }
+  | { readonly kind: 'join'; readonly run: Run; readonly head: Partial<Head> }
+  | { readonly kind: 'start'; readonly start: Start; readonly head: Partial<Head> };
+
+export interface Start {
+  readonly kind: RunKind;
+  readonly stage: Stage;
+  readonly digest: Digest;
+  readonly why: string;
+  /** A patch: when the target took it. */
+  readonly landedAt?: number;
+}
+
+export interface Facts {
+  readonly head: Head;
+  readonly lease?: Lease | undefined;
+  readonly active: readonly Run[];
+  /** The store's clock. */
+  readonly now: number;
+}
+
+const nothing: Notice = { kind: 'nothing' };
+
+/** A registry's answer that is older than what is recorded is not news: replicas and caches lag. */
+function isOlder(reading: { readonly at?: number }, recorded: Seen | undefined): boolean {
+  return recorded !== undefined && reading.at !== undefined && reading.at < recorded.at;
+}
+
+/** Upstream decides what comes in: a digest that differs from the last one seen is a new run. */
+export function noticeUpstream(facts: Facts, reading: TagReading, force: boolean): Notice {
+  if (reading.kind === 'unknown') return reading;
+  const { head, now } = facts;
+  if (reading.kind === 'absent') {
+    if (head.upstreamGoneSince !== undefined || head.upstream === undefined) return nothing;
+    return { kind: 'record', head: { upstreamGoneSince: now }, why: 'the tag is gone upstream; nothing else changes' };
+  }
+  const { digest } = reading;
+  const seen: Partial<Head> = { upstream: { digest, at: reading.at ?? now }, upstreamGoneSince: undefined };
+  if (force) {
+    const running = facts.active.find((run) => run.digest === digest && isOrdered(run) && run.kind !== 'own');
+    if (running) return { kind: 'join', run: running, head: seen };
+    return { kind: 'start', start: { kind: 'forced', stage: 'import', digest, why: 'forced' }, head: seen };
+  }
+  if (digest === head.upstream?.digest) {
+    return head.upstreamGoneSince === undefined
+      ? nothing
+      : { kind: 'record', head: seen, why: 'the tag is back upstream' };
+  }
+  // Only ACR upstreams tell when the tag moved.
+  if (reading.at !== undefined && isOlder(reading, head.upstream)) return nothing;
+  if (head.upstream === undefined && digest === head.target?.digest) {
+    return { kind: 'record', head: seen, why: 'first sight: the target is what upstream has' };
+  }
+  const why = head.upstream
+    ? `upstream moved from ${shortDigest(head.upstream.digest)} to ${shortDigest(digest)}`
+    : `first sight of ${shortDigest(digest)} upstream`;
+  return { kind: 'start', start: { kind: 'upstream', stage: 'import', digest, why }, head: seen };
+}
+
+/** In staging, a digest that the tag knows is our own work; anything else is somebody's image. */
+export function noticeStaging(facts: Facts, reading: TagReading, known: boolean): Notice {
+  if (reading.kind === 'unknown') return reading;
+  const { staging } = facts.head;
+  if (reading.kind === 'absent' || reading.digest === staging?.digest || isOlder(reading, staging)) return nothing;
+  const { digest } = reading;
+  const seen = { digest, at: reading.at ?? facts.now };
+  if (!known) {
+    const why = `${shortDigest(digest)} was pushed into staging`;
+    return { kind: 'start', start: { kind: 'own', stage: 'validate', digest, why }, head: { staging: seen } };
+  }
+  // The run that is importing it records it with its own transition.
+  if (facts.active.some((run) => run.stage === 'import' && run.digest === digest)) return nothing;
+  return { kind: 'record', head: { staging: seen }, why: `staging shows ${shortDigest(digest)}, which is known` };
+}
+
+/**
+ * In the target, a digest is ours only while a run holds the lease for its put: somebody who tags an earlier or a
+ * rejected digest by hand has patched, however well the digest is known.
+ */
+export function noticeTarget(facts: Facts, reading: TagReading): Notice {
+  if (reading.kind === 'unknown') return reading;
+  const { head, lease } = facts;
+  if (reading.kind === 'absent' || reading.digest === head.target?.digest || isOlder(reading, head.target))
+    return nothing;
+  // The promotion reads the target again before it lets the lease go, and decides then.
+  if (lease !== undefined) return nothing;
+  const { digest } = reading;
+  const at = reading.at ?? facts.now;
+  const why = `${shortDigest(digest)} was pushed into the target by somebody`;
+  return {
+    kind: 'start',
+    start: { kind: 'patch', stage: 'rebuild', digest, why, landedAt: at },
+    head: { target: { digest, at }, hold: holdForPatch(head.hold, facts.now, why) },
+  };
+}
+
+/** A patch holds without end; whoever held before is still named. */
+function holdForPatch(hold: Hold | undefined, now: number, why: string): Hold {
+  const reason = hold ? `${why}; before that ${hold.by} held: ${hold.reason}` : why;
+  return { by: 'sluice', at: now, reason };
+}
+
+/** Upstream, forced and own runs stand in one order; patches and rollbacks do not. */
+export function isOrdered(run: { readonly kind: RunKind }): boolean {
+  return run.kind === 'upstream' || run.kind === 'forced' || run.kind === 'own';
+}

@@ -1,0 +1,218 @@
+/**
+ * Events, timers and requests all lead here: look at one place of a tracked tag, and start a run when it shows what is
+ * not recorded. The head is read first, then the registry, and the commit is guarded by that head: the other way round
+ * an old answer could overwrite a newer one.
+ */
+import { imageHoldFor, readBaseline } from './baseline.ts';
+import type { Head, Place, Run, TrackedTag } from './model.ts';
+import { nameOf } from './model.ts';
+import type { Notice, Start } from './notice.ts';
+import { isOrdered, noticeStaging, noticeTarget, noticeUpstream } from './notice.ts';
+import { limits } from './periods.ts';
+import type { TagReading } from './ports.ts';
+import type { KnownSession, Pipeline, Session } from './session.ts';
+import { activeRun, commit, imageOf, isKnown, open, ours } from './session.ts';
+
+export type Observed =
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'untracked' }
+  | { readonly kind: 'unknown'; readonly why: string }
+  /** Something was written down, and no run was needed. */
+  | { readonly kind: 'recorded'; readonly why: string }
+  | { readonly kind: 'started' | 'joined'; readonly run: Run; readonly session: KnownSession }
+  /** Enough first imports are under way; a later look starts this one. */
+  | { readonly kind: 'postponed' };
+
+export interface Look {
+  /** A run, and a new validation, even where nothing changed. Upstream only. */
+  readonly force?: boolean;
+  /** Who asks, and why. */
+  readonly by?: string;
+  readonly reason?: string;
+  /** Says whether one more first import may start. */
+  readonly admit?: () => Promise<boolean>;
+}
+
+export async function observe(
+  pipeline: Pipeline,
+  tracked: TrackedTag,
+  place: Place,
+  look: Look = {},
+): Promise<Observed> {
+  const image = imageOf(pipeline.catalog, tracked);
+  if (!image) return { kind: 'untracked' };
+  for (let attempt = 0; attempt < limits.conflicts; attempt++) {
+    const session = await open(pipeline, tracked, image);
+    const answer = await observeOnce(session, place, look);
+    if (answer !== 'conflict') return answer;
+  }
+  throw new Error(
+    `Observe ${place} of ${nameOf(tracked)}: ${limits.conflicts} conflicts in a row; the next look tries again`,
+  );
+}
+
+/** One attempt on what was loaded. `conflict`: somebody else committed meanwhile. */
+async function observeOnce(session: Session, place: Place, look: Look): Promise<Observed | 'conflict'> {
+  if (!isKnown(session)) {
+    const baseline = await takeBaseline(session);
+    // What is there at first sight is no news; only upstream can differ from it.
+    if (place !== 'upstream' || !('loaded' in baseline))
+      return 'loaded' in baseline ? { kind: 'recorded', why: 'first sight' } : baseline.answer;
+    return observeOnce(baseline, place, look);
+  }
+  const reading = await readPlace(session, place);
+  const notice = await noticeAt(session, place, reading, look.force ?? false);
+  return carryOut(session, notice, look);
+}
+
+/** Reads the place as it is now, for a session whose head was read before. */
+export async function readPlace({ pipeline, image, tracked }: Session, place: Place): Promise<TagReading> {
+  if (place === 'upstream') return pipeline.upstream.read(image.upstream, tracked.tag);
+  return pipeline.buffer.readTag(place === 'staging' ? image.staging : image.target, tracked.tag);
+}
+
+async function noticeAt(session: KnownSession, place: Place, reading: TagReading, force: boolean): Promise<Notice> {
+  const { head, lease, active, at: now } = session.loaded;
+  const facts = { head, lease, active, now };
+  if (place === 'upstream') return noticeUpstream(facts, reading, force);
+  if (place === 'target') return noticeTarget(facts, reading);
+  const unheard = noticeStaging(facts, reading, true);
+  if (unheard.kind === 'nothing' || unheard.kind === 'unknown' || reading.kind !== 'found') return unheard;
+  const known = await session.pipeline.store.digest(session.tracked, reading.digest);
+  return noticeStaging(facts, reading, known !== undefined);
+}
+
+async function carryOut(session: KnownSession, notice: Notice, look: Look): Promise<Observed | 'conflict'> {
+  switch (notice.kind) {
+    case 'nothing':
+      return { kind: 'unchanged' };
+    case 'unknown':
+      return notice;
+    case 'record': {
+      const entry = { from: '', to: 'recorded', why: notice.why, by: look.by ?? 'sluice' };
+      const done = await commit(session, { head: notice.head, timeline: [entry] });
+      return done ? { kind: 'recorded', why: notice.why } : 'conflict';
+    }
+    case 'join':
+      return join(session, notice.run, notice.head, look);
+    case 'start':
+      return start(session, notice.start, notice.head, look);
+  }
+}
+
+/** A force joins the run of its digest that is under way. One that has passed already is validated anew. */
+async function join(session: KnownSession, run: Run, head: Partial<Head>, look: Look): Promise<Observed | 'conflict'> {
+  const movable = run.stage === 'promote' && session.loaded.lease?.run !== run.id;
+  if (!movable) return { kind: 'joined', run, session };
+  const why = `forced: validated anew (${look.reason ?? 'no reason given'})`;
+  const now = session.loaded.at;
+  const again: Run = {
+    ...run,
+    stage: 'validate',
+    validateAfter: now,
+    dueAt: now,
+    parked: undefined,
+    why,
+    tries: 0,
+    sweeps: 0,
+  };
+  const entry = { run: run.id, from: run.stage, to: 'validate', digest: run.digest, why, by: look.by ?? 'sluice' };
+  const done = await commit(session, { head, runs: [again], timeline: [entry] });
+  if (!done) return 'conflict';
+  return { kind: 'joined', run: activeRun(done, run.id) ?? again, session: done };
+}
+
+async function start(
+  session: KnownSession,
+  begin: Start,
+  head: Partial<Head>,
+  look: Look,
+): Promise<Observed | 'conflict'> {
+  const { pipeline, tracked, loaded } = session;
+  const first = loaded.head.seq === 0 && begin.kind === 'upstream';
+  if (first && look.admit && !(await look.admit())) return { kind: 'postponed' };
+  const run = await newRun(session, begin, look);
+  const begun = pipeline.clock.monotonic();
+  await pipeline.index.add({ run: run.id, tracked, first });
+  // The sweep takes an index row without a run for an orphan after a while: a creator that was slow starts over.
+  if (pipeline.clock.monotonic() - begun > pipeline.periods.creation) return 'conflict';
+  const seq = loaded.head.seq + 1;
+  const done = await commit(session, {
+    head: { ...head, seq, ...headOf(begin, run, loaded.head) },
+    runs: [{ ...run, seq }],
+    digests: [await digestOf(session, begin, run)],
+    timeline: [{ run: run.id, from: '', to: run.stage, digest: run.digest, why: run.why, by: run.requested.by }],
+  });
+  if (!done) {
+    await pipeline.index.drop(run.id);
+    return 'conflict';
+  }
+  return { kind: 'started', run: activeRun(done, run.id) ?? run, session: done };
+}
+
+function headOf(begin: Start, run: Run, head: KnownSession['loaded']['head']) {
+  const seq = head.seq + 1;
+  if (begin.kind === 'own') return { latestOwnSeq: seq, stagingSeq: seq };
+  if (begin.kind === 'patch') {
+    return {
+      target: { digest: begin.digest, at: begin.landedAt ?? run.createdAt, run: run.id },
+      ...(head.target && { previousMoveAt: head.target.at }),
+    };
+  }
+  return { latestUpstreamSeq: seq };
+}
+
+async function newRun({ pipeline, tracked, loaded }: KnownSession, begin: Start, look: Look): Promise<Run> {
+  const { at, head } = loaded;
+  const known = isOrdered(begin) ? await pipeline.store.digest(tracked, begin.digest) : undefined;
+  const why = look.reason ? `${begin.why}: ${look.reason}` : begin.why;
+  return {
+    id: pipeline.ids.run(at),
+    tracked,
+    kind: begin.kind,
+    stage: begin.stage,
+    digest: begin.digest,
+    seq: head.seq + 1,
+    createdAt: at,
+    requested: look.by === undefined ? ours(at, why) : { by: look.by, at, reason: look.reason ?? '' },
+    version: 0,
+    nonce: '',
+    dueAt: at,
+    why,
+    tries: 0,
+    sweeps: 0,
+    soakFrom: known?.seenUpstreamAt ?? at,
+    copied: false,
+    discovered: false,
+    puts: 0,
+    ...(begin.kind === 'forced' && { validateAfter: at }),
+    ...(begin.landedAt !== undefined && { landedAt: begin.landedAt }),
+    ...(begin.kind === 'patch' && head.target && { movedBefore: head.target.at }),
+  };
+}
+
+async function digestOf({ loaded }: KnownSession, begin: Start, run: Run) {
+  const upstream = begin.kind === 'upstream' || begin.kind === 'forced';
+  return {
+    digest: run.digest,
+    lastRun: run.id,
+    ...(upstream && { seenUpstreamAt: run.soakFrom }),
+    ...(begin.kind === 'patch' && { inTargetAt: begin.landedAt ?? loaded.at }),
+  };
+}
+
+type Baseline = KnownSession | { readonly answer: Observed | 'conflict' };
+
+/** First sight: staging and target as they are, no run, no hold. */
+async function takeBaseline(session: Session): Promise<Baseline> {
+  const baseline = await readBaseline(session);
+  if (baseline.kind === 'unknown') return { answer: baseline };
+  const hold = await imageHoldFor(session);
+  const entry = { from: '', to: 'tracked', why: baseline.why, by: 'sluice' };
+  const done = await commit(session, {
+    head: { ...baseline.head, hold },
+    digests: baseline.digests,
+    timeline: [entry],
+  });
+  return done ?? { answer: 'conflict' };
+}

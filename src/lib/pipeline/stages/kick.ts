@@ -1,0 +1,57 @@
+/** Starting dependents: bounded in number, with a budget for failures, and never without an intent in the record. */
+import type { DependentsRule } from '../../catalog/model.ts';
+import type { Build } from '../model.ts';
+import type { KnownSession } from '../session.ts';
+import { commit, isStale } from '../session.ts';
+import type { StageContext, Step } from '../step.ts';
+import type { Looked } from './rebuild.ts';
+
+export type Admission = (build: Build) => 'now' | 'later' | 'never';
+
+export function isOpen({ state }: Build): boolean {
+  return state === 'waiting' || state === 'kicking' || state === 'building';
+}
+
+export function admission(rule: DependentsRule, builds: readonly Build[], looked: readonly Looked[]): Admission {
+  const failed = builds.filter(({ kicked, state }) => kicked && state === 'failed').length;
+  const busy = builds.filter((build) => build.kicked && isOpen(build)).length;
+  const wanted = looked.filter(({ build, choice }) => choice.do === 'kick' && !build.kicked).map(({ build }) => build);
+  const fresh = wanted.slice(0, Math.max(0, rule.maxParallel - busy));
+  return (build) => {
+    // It was admitted before, and its start was lost.
+    if (build.kicked) return 'now';
+    if (failed > rule.failureBudget) return 'never';
+    return fresh.includes(build) ? 'now' : 'later';
+  };
+}
+
+export async function kick({ session, run }: StageContext, kicked: readonly Build[]): Promise<Step> {
+  const results = await Promise.all(kicked.map((build) => kickOne(session, build)));
+  const changed = results.filter((build) => build !== undefined);
+  const until = session.loaded.at + session.pipeline.periods.poll;
+  if (changed.length === 0) return { kind: 'wait', until, why: `${kicked.length} dependents are being started` };
+  const present = session.loaded.active.find(({ id }) => id === run.id) ?? run;
+  const done = await commit(session, { runs: [present], builds: changed });
+  if (!done) return { kind: 'again' };
+  // One that was refused for now must not be tried again at once.
+  const refused = changed.find(({ state }) => state === 'waiting');
+  return refused ? { kind: 'fail', next: 'retry', why: refused.why } : { kind: 'on', session: done };
+}
+
+/** Undefined: it is not known whether it started. Its token, or the list, will tell. */
+async function kickOne(session: KnownSession, build: Build): Promise<Build | undefined> {
+  const { catalog, dependents } = session.pipeline;
+  const registry = catalog.registries.find(({ name }) => name === build.registry);
+  if (!registry || isStale(session)) return undefined;
+  try {
+    const answer = await dependents.kick(registry, build.task, build.token ?? '');
+    if (answer.kind === 'scheduled')
+      return { ...build, state: 'building', taskRun: answer.taskRun, why: `we started task run ${answer.taskRun}` };
+    const why = `it could not be started: ${answer.why}`;
+    if (answer.next === 'stall') return { ...build, state: 'failed', why };
+    const { token: _token, kickAt: _kickAt, ...rest } = build;
+    return { ...rest, state: 'waiting', kicked: false, why };
+  } catch {
+    return undefined;
+  }
+}

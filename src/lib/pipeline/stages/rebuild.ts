@@ -1,0 +1,175 @@
+/** The target has moved: what is built on it is rebuilt, by ACR's own triggers where they are on, else by us, once. */
+import pLimit from 'p-limit';
+import type { Choice } from '../../dependents/choose.ts';
+import { choose } from '../../dependents/choose.ts';
+import { parseDigest, shortDigest } from '../../image/digest.ts';
+import type { Build, Outcome, Run } from '../model.ts';
+import type { TaskRunInfo } from '../ports.ts';
+import type { KnownSession } from '../session.ts';
+import { commit } from '../session.ts';
+import type { StageContext, StageFunction, Step } from '../step.ts';
+import { builtOn, discover, targetOf } from './discover.ts';
+import type { Admission } from './kick.ts';
+import { admission, isOpen, kick } from './kick.ts';
+
+/** A transaction holds 100 rows; the head, the run and its timeline are among them. */
+const rowsInCommit = 90;
+const looksAtOnce = 8;
+
+export interface Looked {
+  readonly build: Build;
+  readonly choice: Choice;
+  readonly runs: readonly TaskRunInfo[];
+}
+
+export const rebuild: StageFunction = async (context) => {
+  const { session, run } = context;
+  const { target } = session.loaded.head;
+  if (target?.run !== run.id) {
+    const now = target ? `${shortDigest(target.digest)}${target.run ? ` (run ${target.run})` : ''}` : 'nothing';
+    return finish(run, `the target has moved on to ${now}, whose run rebuilds the dependents`);
+  }
+  if (!run.discovered) return discoverFirst(context);
+  const builds = await session.pipeline.store.builds(session.tracked, run.id);
+  const open = builds.filter(isOpen);
+  if (open.length === 0) return finish(run, summary(builds));
+  const at = pLimit(looksAtOnce);
+  const looked = await Promise.all(open.map((build) => at(() => look(session, run, build))));
+  return act(context, builds, looked);
+};
+
+function finish(run: Run, why: string): Step {
+  const outcomes: Partial<Record<Run['kind'], Outcome>> = { patch: 'patched', rollback: 'rolled-back' };
+  return { kind: 'finish', outcome: outcomes[run.kind] ?? 'promoted', why };
+}
+
+function summary(builds: readonly Build[]): string {
+  if (builds.length === 0) return 'no task is built on it';
+  const counts = new Map<string, number>();
+  for (const { state } of builds) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return `dependents: ${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}`;
+}
+
+async function discoverFirst({ session, run }: StageContext): Promise<Step> {
+  const builds = await discover(session, run, targetOf(session, run), 1, []);
+  if (builds.length === 0) return finish(run, summary(builds));
+  let current: KnownSession | undefined = session;
+  let present = run;
+  for (let from = 0; from < builds.length && current; from += rowsInCommit) {
+    const discovered = from + rowsInCommit >= builds.length;
+    const why = `${builds.length} dependents to rebuild`;
+    current = await commit(current, {
+      runs: [{ ...present, discovered, why }],
+      builds: builds.slice(from, from + rowsInCommit),
+    });
+    present = current?.loaded.active.find(({ id }) => id === run.id) ?? present;
+  }
+  return current ? { kind: 'on', session: current } : { kind: 'again' };
+}
+
+async function look(session: KnownSession, run: Run, build: Build): Promise<Looked> {
+  const { pipeline, loaded } = session;
+  const { dependents, catalog, periods } = pipeline;
+  const registry = catalog.registries.find(({ name }) => name === build.registry);
+  if (!registry) {
+    const why = 'its registry has left the catalog';
+    return { build, runs: [], choice: { do: 'settle', state: 'unconfirmed', why } };
+  }
+  const runs = await dependents.runs(registry, build.task, build.baseAt - periods.clockSkew);
+  const task = await dependents.get(registry, build.task);
+  const digest = task && builtOn(task, build.base);
+  const choice = choose({
+    base: { digest: build.baseDigest, at: build.baseAt },
+    ...(build.wave === 1 && run.movedBefore !== undefined && { movedBefore: run.movedBefore }),
+    ...(task && { task: { ...task, ...(digest !== undefined && { builtOn: digest }) } }),
+    runs: runs.map((info) => ({ ...info, state: stateOf(info) })),
+    kick: {
+      allowed: registry.kick,
+      ...(build.token !== undefined && { token: build.token }),
+      ...(build.kickAt !== undefined && { at: build.kickAt }),
+      ...(build.kicked && build.taskRun !== undefined && { taskRun: build.taskRun }),
+    },
+    now: loaded.at,
+    periods: {
+      grace: (session.image.dependents.graceSeconds ?? periods.grace / 1000) * 1000,
+      clockSkew: periods.clockSkew,
+      kickLost: periods.intentOld + periods.listingLag,
+    },
+  });
+  return { build, choice, runs };
+}
+
+function stateOf({ status }: TaskRunInfo): 'pending' | 'succeeded' | 'failed' {
+  if (status === 'succeeded') return 'succeeded';
+  return status === 'queued' || status === 'running' ? 'pending' : 'failed';
+}
+
+/** What the choices change is committed first, the intents to kick among it; then, and only then, tasks are started. */
+async function act(context: StageContext, builds: readonly Build[], looked: readonly Looked[]): Promise<Step> {
+  const { session, run } = context;
+  const { loaded, pipeline } = session;
+  const late = loaded.at > (run.landedAt ?? run.createdAt) + pipeline.periods.rebuild;
+  const admit = admission(session.image.dependents, builds, looked);
+  const changed = looked.map((one) => changedBuild(session, one, admit, late)).filter((build) => build !== undefined);
+  const next = (await Promise.all(looked.map((one) => nextWave(context, builds, one)))).flat();
+  if (changed.length === 0 && next.length === 0) return wait(session, looked);
+  // The next wave first: a dependent whose row is cut off is settled, and its wave looked for, in the next pass.
+  const rows = [...unique(next), ...changed].slice(0, rowsInCommit);
+  const done = await commit(session, { runs: [{ ...run, sweeps: 0 }], builds: rows });
+  if (!done) return { kind: 'again' };
+  const kicked = rows.filter(({ state }) => state === 'kicking');
+  return kicked.length === 0 ? { kind: 'on', session: done } : kick({ ...context, session: done }, kicked);
+}
+
+function wait({ loaded, pipeline }: KnownSession, looked: readonly Looked[]): Step {
+  const names = looked.slice(0, 3).map(({ build, choice }) => `${build.registry}/${build.task} (${choice.why})`);
+  const more = looked.length > 3 ? `, and ${looked.length - 3} more` : '';
+  return { kind: 'wait', until: loaded.at + pipeline.periods.poll, why: `waits for ${names.join(', ')}${more}` };
+}
+
+function changedBuild(
+  session: KnownSession,
+  { build, choice }: Looked,
+  admit: Admission,
+  late: boolean,
+): Build | undefined {
+  const { pipeline, loaded } = session;
+  if (choice.do === 'settle') {
+    return {
+      ...build,
+      state: choice.state,
+      why: choice.why,
+      ...(choice.taskRun !== undefined && { taskRun: choice.taskRun }),
+    };
+  }
+  if (late) return { ...build, state: 'unconfirmed', why: `not rebuilt in time: ${choice.why}` };
+  if (choice.do === 'await') {
+    const { taskRun } = choice;
+    if (taskRun === undefined || (taskRun === build.taskRun && build.state === 'building')) return undefined;
+    return { ...build, state: 'building', taskRun, why: choice.why };
+  }
+  const admitted = admit(build);
+  if (admitted === 'later') return undefined;
+  if (admitted === 'never') return { ...build, state: 'skipped', why: 'too many builds of this promotion have failed' };
+  const token = build.token ?? pipeline.ids.nonce();
+  return { ...build, state: 'kicking', token, kickAt: loaded.at, kicked: true, why: choice.why };
+}
+
+/** Images that a rebuilt dependent put out may have dependents of their own. */
+async function nextWave(
+  { session, run }: StageContext,
+  builds: readonly Build[],
+  { build, choice, runs }: Looked,
+): Promise<Build[]> {
+  if (choice.do !== 'settle' || choice.state !== 'rebuilt') return [];
+  const info = runs.find(({ id }) => id === choice.taskRun);
+  const waves = (info?.outputs ?? []).map(({ registry, repository, tag, digest }) => {
+    const base = { registry, repository, tag, digest: parseDigest(digest), at: info?.finishedAt ?? build.baseAt };
+    return discover(session, run, base, build.wave + 1, builds);
+  });
+  return (await Promise.all(waves)).flat();
+}
+
+function unique(builds: readonly Build[]): Build[] {
+  return [...new Map(builds.map((build) => [`${build.registry}/${build.task}`, build])).values()];
+}

@@ -1,0 +1,104 @@
+/** The timer's look at every tracked tag upstream: one HEAD a tag, and nothing written where nothing changed. */
+import pLimit from 'p-limit';
+import type { Image, Upstream } from '../catalog/model.ts';
+import type { Tag } from '../image/names.ts';
+import { newest } from '../image/tag-pattern.ts';
+import type { TrackedTag } from './model.ts';
+import { nameOf } from './model.ts';
+import type { Observed } from './observe.ts';
+import { observe } from './observe.ts';
+import { limits } from './periods.ts';
+import type { RunIndex } from './ports.ts';
+import type { Pipeline } from './session.ts';
+
+export interface WatchReport {
+  readonly tags: number;
+  readonly changed: readonly string[];
+  readonly unknown: readonly { readonly tracked: string; readonly why: string }[];
+  readonly postponed: number;
+  readonly failures: readonly { readonly tracked: string; readonly error: unknown }[];
+}
+
+/** Looks at once, for one upstream host: a slow one keeps only its own tags waiting. */
+const looksAtOnce = 16;
+
+export async function watchUpstream(pipeline: Pipeline): Promise<WatchReport> {
+  const admit = firstImports(pipeline.index);
+  const report = {
+    tags: 0,
+    changed: [] as string[],
+    unknown: [] as { tracked: string; why: string }[],
+    postponed: 0,
+    failures: [] as { tracked: string; error: unknown }[],
+  };
+  const hosts = new Map<string, ReturnType<typeof pLimit>>();
+  const limitOf = (upstream: Upstream) => {
+    const host = upstream.kind === 'oci' ? upstream.host : upstream.registry.loginServer;
+    const limit = hosts.get(host) ?? pLimit(looksAtOnce);
+    hosts.set(host, limit);
+    return limit;
+  };
+  const looks = pipeline.catalog.images.map(async (image) => {
+    const tags = await tagsOf(pipeline, image, report.unknown);
+    report.tags += tags.length;
+    await Promise.all(
+      tags.map((tag) => limitOf(image.upstream)(() => lookAt(pipeline, { image: image.name, tag }, admit, report))),
+    );
+  });
+  await Promise.all(looks);
+  return report;
+}
+
+/** The tags that an image's patterns name now. Exact tags need no listing. */
+export async function tagsOf(
+  pipeline: Pick<Pipeline, 'upstream'>,
+  image: Image,
+  unknown: { tracked: string; why: string }[],
+): Promise<Tag[]> {
+  const tags = new Set(image.tags.flatMap((pattern) => (pattern.kind === 'exact' ? [pattern.tag] : [])));
+  const patterns = image.tags.filter((pattern) => pattern.kind !== 'exact');
+  if (patterns.length === 0) return [...tags];
+  const listed = await pipeline.upstream.tags(image.upstream);
+  if (listed.kind === 'unknown') unknown.push({ tracked: image.name, why: listed.why });
+  else for (const pattern of patterns) for (const tag of newest(pattern, listed.tags)) tags.add(tag);
+  return [...tags];
+}
+
+async function lookAt(
+  pipeline: Pipeline,
+  tracked: TrackedTag,
+  admit: () => Promise<boolean>,
+  report: {
+    changed: string[];
+    unknown: { tracked: string; why: string }[];
+    postponed: number;
+    failures: { tracked: string; error: unknown }[];
+  },
+): Promise<void> {
+  const name = nameOf(tracked);
+  try {
+    const observed: Observed = await observe(pipeline, tracked, 'upstream', { admit });
+    if (observed.kind === 'unknown') report.unknown.push({ tracked: name, why: observed.why });
+    if (observed.kind === 'postponed') report.postponed++;
+    if (observed.kind === 'recorded') report.changed.push(name);
+    if (observed.kind !== 'started') return;
+    report.changed.push(name);
+    const { run } = observed;
+    await pipeline.queue.send({ tracked, run: run.id, version: run.version }, 0);
+  } catch (error) {
+    report.failures.push({ tracked: name, error });
+  }
+}
+
+/** A catalog of a thousand new tags must not start a thousand imports at once. */
+export function firstImports(index: Pick<RunIndex, 'active'>): () => Promise<boolean> {
+  let free: Promise<{ count: number }> | undefined;
+  return async () => {
+    free ??= index
+      .active()
+      .then(({ rows }) => ({ count: limits.firstImports - rows.filter(({ first }) => first).length }));
+    const left = await free;
+    left.count--;
+    return left.count >= 0;
+  };
+}
