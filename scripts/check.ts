@@ -11,7 +11,7 @@ import { formatProblems } from '../src/lib/catalog/problem.ts';
 import { catalogJsonSchema } from '../src/lib/catalog/schema.ts';
 import { type Settings, settingsIn } from '../src/lib/catalog/settings.ts';
 import { infrastructureOf } from './check/infrastructure.ts';
-import { placeholders } from './check/placeholders.ts';
+import { placeholders, unreplace } from './check/placeholders.ts';
 import { formatPlan } from './check/plan.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -60,15 +60,15 @@ function main(path: string, options: Options): number {
   for (const { path: target, content } of wanted) write(target, content);
   if (wanted.length > 0) return 0;
 
-  console.log(`${source.file} is right.\n\n${formatPlan(result.catalog)}`);
-  const missing = [...stand.keys()].filter((name) => settings !== given && !given[name]);
-  if (missing.length > 0) console.log(neededText(missing));
+  const missing = new Map([...stand].filter(([name]) => settings !== given && !given[name]));
+  console.log(`${source.file} is right.\n\n${unreplace(formatPlan(result.catalog), missing)}`);
+  if (missing.size > 0) console.log(neededText([...missing.keys()]));
   return 0;
 }
 
 function neededText(missing: readonly string[]): string {
   const names = missing.map((name) => `  ${name}`).join('\n');
-  return `App settings that this catalog needs; above, placeholders stand for them:\n${names}`;
+  return `App settings that this catalog needs; above, their names stand for them:\n${names}`;
 }
 
 function withPlaceholders(stand: ReadonlyMap<string, string>, given: Settings): Settings {

@@ -26,6 +26,8 @@ export interface InfrastructureCatalog {
 
 export interface InfrastructureRegistry {
   readonly key: string;
+  /** Always there; the parts, and the login server made of the name, are empty where one setting holds it whole. */
+  readonly resourceId: string;
   readonly name: string;
   readonly subscription: string;
   readonly resourceGroup: string;
@@ -67,14 +69,7 @@ export function infrastructureOf({ catalog, registryKeys, uses, placeholders }: 
       default: fallback ?? '',
     })),
     buffer: keyOf(catalog.buffer),
-    registries: [...registryKeys].map(([key, { name, subscription, resourceGroup, loginServer, kick }]) => ({
-      key,
-      name,
-      subscription,
-      resourceGroup,
-      loginServer,
-      kick,
-    })),
+    registries: [...registryKeys].map(([key, registry]) => registryOf(key, registry, placeholders)),
     images,
     repositories: { staging: images.map((it) => it.staging), targets: images.map((it) => it.target) },
     upstreams: unique(
@@ -86,6 +81,15 @@ export function infrastructureOf({ catalog, registryKeys, uses, placeholders }: 
     dockerCli: catalog.tools.dockerCli,
   };
   return JSON.parse(unreplace(JSON.stringify(result), placeholders)) as InfrastructureCatalog;
+}
+
+function registryOf(key: string, registry: Registry, values: ReadonlyMap<string, string>): InfrastructureRegistry {
+  const { resourceId, name, subscription, resourceGroup, loginServer, kick } = registry;
+  if (![...values.values()].includes(resourceId)) {
+    return { key, resourceId, name, subscription, resourceGroup, loginServer, kick };
+  }
+  const host = loginServer.startsWith(name) ? '' : loginServer;
+  return { key, resourceId, name: '', subscription: '', resourceGroup: '', loginServer: host, kick };
 }
 
 function imageOf({ name, upstream, tags, staging, target }: Image, keyOf: (it: Registry) => string) {

@@ -10,11 +10,10 @@ export function formatPlan(catalog: Catalog): string {
 }
 
 function formatRegistries({ registries, buffer }: Catalog): string {
-  const width = Math.max(...registries.map((it) => it.name.length));
   const lines = registries.map((registry) => {
     const role = registry === buffer ? 'the buffer; ' : '';
     const kick = registry.kick ? 'Sluice may start tasks' : 'only ACR starts tasks';
-    return `  ${registry.name.padEnd(width)}  ${registry.loginServer}  (${role}${kick})`;
+    return `  ${registry.name}, ${registry.loginServer}: ${role}${kick}`;
   });
   return `Registries\n${lines.join('\n')}\n`;
 }

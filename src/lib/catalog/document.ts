@@ -1,4 +1,15 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+} from 'yaml';
 import type { Problem } from './problem.ts';
 
 export type Path = readonly (string | number)[];
@@ -32,13 +43,23 @@ export function readDocument(file: string, text: string): SourceDocument {
     const problem = { file, line, column: col, path: formatPath(path), message, expected };
     found.push(hint === undefined ? problem : { ...problem, hint });
   };
-  for (const error of document.errors) {
-    add(error.pos[0], [], { message: `The text is not YAML: ${error.message}.`, expected: 'a YAML file' });
+  for (const error of tellingErrors(document.errors)) {
+    const line = text.split('\n')[lines.linePos(error.pos[0]).line - 1] ?? '';
+    const hint = line.includes('${') ? `Inside { } and [ ], a value with \${…} must be in quotes.` : undefined;
+    add(error.pos[0], [], { message: `The text is not YAML: ${firstLine(error)}.`, expected: 'a YAML file', hint });
   }
+
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      const message = `The alias *${alias.source} has no anchor before it.`;
+      add(alias.range?.[0] ?? 0, [], { message, expected: `&${alias.source} at what it stands for` });
+    },
+  });
 
   const root = document.contents;
   return {
-    value: document.errors.length > 0 ? undefined : plain(),
+    value: found.length > 0 ? undefined : plain(),
     written: (path) => {
       const { value } = locate(root, path);
       return isScalar(value) ? value.source : undefined;
@@ -54,7 +75,7 @@ export function readDocument(file: string, text: string): SourceDocument {
       JSON.stringify(value);
       return value;
     } catch (error) {
-      // Also an alias without anchor, or aliases that blow the document up.
+      // Also aliases of aliases that would blow the document up.
       add(0, [], { message: `The text cannot be read: ${firstLine(error)}.`, expected: 'a YAML file' });
       return undefined;
     }
@@ -110,8 +131,15 @@ export function formatPath(path: Path): string {
   return text;
 }
 
+/** After a slip of syntax the parser loses its place, and what it finds from there on is noise. */
+function tellingErrors(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
+  const slip = errors.find((error) => error.code !== 'DUPLICATE_KEY');
+  return slip === undefined ? errors : [slip];
+}
+
 function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line.replace(/\.$/, '');
 }
 
 function unique(problems: readonly Problem[]): Problem[] {

@@ -77,7 +77,9 @@ function resolve(key: string, input: RegistryInput, around: Surroundings, report
   }
   if (subscription === undefined || resourceGroup === undefined) {
     // Where the buffer itself is wrong, that has been said once already.
-    if (around.isBuffer || around.scope !== undefined) reportNoScope(path, { subscription, resourceGroup }, report);
+    const { scope } = around;
+    const bufferIsWhole = scope?.subscription !== undefined && scope.resourceGroup !== undefined;
+    if (around.isBuffer || bufferIsWhole) reportNoScope(path, { subscription, resourceGroup }, report);
     return undefined;
   }
   return {
@@ -118,16 +120,15 @@ function reportDoubles(path: Path, input: RegistryInput, report: Report): void {
 function reportTwins(byKey: ReadonlyMap<string, Registry>, report: Report): void {
   const seen = new Map<string, string>();
   for (const [key, registry] of byKey) {
-    for (const identity of new Set([registry.name.toLowerCase(), registry.loginServer])) {
-      const twin = seen.get(identity);
-      if (twin !== undefined) {
-        report(['registries', key], {
-          message: `The registry ${identity} has the key ${twin} already.`,
-          expected: 'each registry once',
-          at: 'key',
-        });
-      }
-      seen.set(identity, key);
+    const identities = [registry.name.toLowerCase(), registry.loginServer];
+    const taken = identities.find((identity) => seen.has(identity));
+    if (taken !== undefined) {
+      report(['registries', key], {
+        message: `The registry ${taken} has the key ${seen.get(taken)} already.`,
+        expected: 'each registry once',
+        at: 'key',
+      });
     }
+    for (const identity of identities) seen.set(identity, key);
   }
 }

@@ -66,8 +66,9 @@ function hintFor(document: SourceDocument, path: Path, value: unknown, expected:
 /** Of several forms, the one that was most likely meant is explained; all of them only where none is near. */
 function reportUnion(document: SourceDocument, root: unknown, issue: Issue & { code: 'invalid_union' }, path: Path) {
   const value = valueAt(root, path);
-  const candidates = issue.errors.filter((issues) => !issues.some(isWrongType)).sort((a, b) => weight(a) - weight(b));
-  const meant = candidates.find((issues) => !issues.some((inner) => lacksKey(value, inner))) ?? single(candidates);
+  const near = issue.errors.filter((issues) => !issues.some(isWrongType) && knowsSomeKey(value, issues));
+  const byWeight = near.sort((a, b) => weight(a) - weight(b));
+  const meant = byWeight.find((issues) => !issues.some((inner) => lacksKey(value, inner))) ?? single(near);
   if (meant !== undefined) {
     for (const inner of meant) reportIssue(document, root, inner, [...path, ...pathOf(inner)]);
     return;
@@ -88,6 +89,12 @@ function single<T>(items: readonly T[]): T | undefined {
 
 function isWrongType(issue: Issue): boolean {
   return issue.path.length === 0 && issue.code === 'invalid_type';
+}
+
+function knowsSomeKey(value: unknown, issues: readonly Issue[]): boolean {
+  if (!isObject(value)) return true;
+  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  return unknown.length < Object.keys(value).length;
 }
 
 function lacksKey(value: unknown, issue: Issue): boolean {
