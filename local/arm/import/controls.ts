@@ -20,7 +20,7 @@ export interface ImportRule {
   readonly times?: number;
   /** The least time, in milliseconds, before a poll tells the end. Default 0. */
   readonly durationMs?: number;
-  /** What polls say: the truth, nothing for ever, or a failure. Default `truth`. */
+  /** What polls say: the truth, nothing until `release`, or a failure. Default `truth`. */
   readonly reports?: 'truth' | 'hang' | ImportFailure;
   /**
    * When the image is copied: at once, never, or so many milliseconds later. Default `now` for a report of the
@@ -41,6 +41,9 @@ export interface ImportControls {
    * or at the poll. The returned function allows it again.
    */
   denyLinkedScope(registry: string, at?: 'request' | 'poll'): () => void;
+  /** Imports that hang tell from now on what became of them. The answer is how many. */
+  release(): number;
+  /** Takes every rule and denial back. */
   clear(): void;
 }
 
@@ -48,11 +51,14 @@ export interface ImportControls {
 export interface ImportDecisions {
   take(view: ImportView): ImportRule;
   linkedScopeDeniedAt(registry: string): 'request' | 'poll' | undefined;
+  /** Resolves when hanging imports are released, or `signal` is aborted. */
+  released(signal: AbortSignal): Promise<void>;
 }
 
 export function createImportControls(): ImportControls & ImportDecisions {
   const rules = new Map<ImportRule, number>();
   const denied = new Map<string, 'request' | 'poll'>();
+  const hanging = new Set<() => void>();
   return {
     raiseEvents: true,
     fireTriggers: true,
@@ -65,6 +71,17 @@ export function createImportControls(): ImportControls & ImportDecisions {
       denied.set(registry.toLowerCase(), at);
       return () => void denied.delete(registry.toLowerCase());
     },
+    release() {
+      const count = hanging.size;
+      for (const resume of hanging) resume();
+      hanging.clear();
+      return count;
+    },
+    released: (signal) =>
+      new Promise((resolve) => {
+        hanging.add(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      }),
     clear() {
       rules.clear();
       denied.clear();

@@ -44,8 +44,8 @@ export function createImportOperations(clock: Clock, decisions: ImportDecisions)
     const reports = rule.reports ?? 'truth';
     const effect = settle(start, rule, clock, closing.signal);
     await clock.sleep(rule.durationMs ?? 0, closing.signal);
-    if (reports === 'truth') operation.report = await effect;
-    else if (reports !== 'hang') operation.report = reports;
+    if (reports === 'hang') await decisions.released(closing.signal);
+    operation.report = typeof reports === 'string' ? await effect : reports;
     await effect;
   }
 
