@@ -1,0 +1,121 @@
+import type { FlagSpec, FlagTable } from './flags.ts';
+
+const bool: FlagSpec = { type: 'bool' };
+const value: FlagSpec = { type: 'value' };
+const list: FlagSpec = { type: 'list' };
+
+/** The flags of `docker run` that have their effect here. */
+const EFFECTIVE: FlagTable = {
+  'add-host': list,
+  'cap-add': list,
+  'cap-drop': list,
+  'cpu-shares': { type: 'value', short: 'c' },
+  cpus: value,
+  'cpuset-cpus': value,
+  entrypoint: value,
+  env: { type: 'list', short: 'e' },
+  'env-file': list,
+  'group-add': list,
+  hostname: { type: 'value', short: 'h' },
+  init: bool,
+  memory: { type: 'value', short: 'm' },
+  'memory-reservation': value,
+  'memory-swap': value,
+  mount: list,
+  name: value,
+  network: value,
+  'pids-limit': value,
+  platform: value,
+  pull: value,
+  quiet: { type: 'bool', short: 'q' },
+  'read-only': bool,
+  'security-opt': list,
+  'shm-size': value,
+  tmpfs: list,
+  ulimit: list,
+  user: { type: 'value', short: 'u' },
+  volume: { type: 'list', short: 'v' },
+  workdir: { type: 'value', short: 'w' },
+};
+
+/** Flags that change nothing here: a container is always removed, has no input, and nobody looks at its labels. */
+const WITHOUT_EFFECT: FlagTable = {
+  annotation: list,
+  attach: { type: 'list', short: 'a' },
+  'disable-content-trust': bool,
+  interactive: { type: 'bool', short: 'i' },
+  label: { type: 'list', short: 'l' },
+  'no-healthcheck': bool,
+  rm: bool,
+  'sig-proxy': bool,
+  'stop-signal': value,
+  'stop-timeout': value,
+};
+
+/** Flags of the docker CLI that the local runner has no effect for: they are refused rather than ignored. */
+const UNSUPPORTED: FlagTable = {
+  'blkio-weight': value,
+  'blkio-weight-device': list,
+  'cgroup-parent': value,
+  cgroupns: value,
+  cidfile: value,
+  'cpu-period': value,
+  'cpu-quota': value,
+  'cpu-rt-period': value,
+  'cpu-rt-runtime': value,
+  'cpuset-mems': value,
+  detach: { type: 'bool', short: 'd' },
+  'detach-keys': value,
+  device: list,
+  'device-cgroup-rule': list,
+  'device-read-bps': list,
+  'device-read-iops': list,
+  'device-write-bps': list,
+  'device-write-iops': list,
+  dns: list,
+  'dns-option': list,
+  'dns-search': list,
+  domainname: value,
+  expose: list,
+  gpus: value,
+  'health-cmd': value,
+  'health-interval': value,
+  'health-retries': value,
+  'health-start-interval': value,
+  'health-start-period': value,
+  'health-timeout': value,
+  ip: value,
+  ip6: value,
+  ipc: value,
+  isolation: value,
+  'kernel-memory': value,
+  'label-file': list,
+  link: list,
+  'link-local-ip': list,
+  'log-driver': value,
+  'log-opt': list,
+  'mac-address': value,
+  'memory-swappiness': value,
+  'network-alias': list,
+  'oom-kill-disable': bool,
+  'oom-score-adj': value,
+  pid: value,
+  privileged: bool,
+  publish: { type: 'list', short: 'p' },
+  'publish-all': { type: 'bool', short: 'P' },
+  restart: value,
+  runtime: value,
+  'storage-opt': list,
+  sysctl: list,
+  tty: { type: 'bool', short: 't' },
+  userns: value,
+  uts: value,
+  'volume-driver': value,
+  'volumes-from': list,
+};
+
+export const RUN_FLAGS: FlagTable = { ...EFFECTIVE, ...WITHOUT_EFFECT, ...UNSUPPORTED, net: value };
+
+export function isUnsupported(name: string): boolean {
+  return Object.hasOwn(UNSUPPORTED, name);
+}
