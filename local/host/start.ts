@@ -50,6 +50,8 @@ function spawnHost(main: string, options: StartHostOptions, keys: HostKeys): Chi
     flags.push('--message-invisibility', String(options.messageInvisibility));
   return spawn(process.execPath, [main, resolve(options.app), ...flags], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A group of its own: the terminal's Ctrl-C reaches the parent alone, which ends its parts in order.
+    detached: true,
     env: {
       ...process.env,
       // The loader of whoever starts the host is not the app's.
