@@ -1,45 +1,51 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LocalArm } from './arm/index.ts';
 import { type CertificateFiles, ensureCertificate, trustedCertificate } from './certificate.ts';
 import type { AzureScope, Closeable, LocalRegistry } from './contracts.ts';
+import type { LocalEvents } from './events/index.ts';
+import type { LocalHost } from './host/start.ts';
 import { type LocalIdentity, startIdentity } from './identity/index.ts';
-import { startRegistry } from './registry/index.ts';
-import { type LocalStorage, startStorage } from './storage/index.ts';
+import type { LocalAzureOptions } from './options.ts';
+import { type LocalPage, startPage } from './page/index.ts';
+import {
+  allStarted,
+  type Base,
+  isWanted,
+  openArm,
+  openEvents,
+  openRegistry,
+  openStorage,
+  stateFolder,
+} from './parts.ts';
+import { appSettings } from './settings.ts';
+import type { LocalStorage } from './storage/index.ts';
+import { type LocalSummary, summarise } from './summary.ts';
 
-export interface LocalAzureOptions {
-  /** Names of the registries to start. Default none. */
-  readonly registries?: readonly string[];
-  /** Parts a test can do without, to start sooner. */
-  readonly without?: readonly 'storage'[];
-  /** Where everything lies. Default a folder under the system's own for temporary files, removed at the end. */
-  readonly state?: string;
-  /** Writes tables, queues and blobs to `state`. Default false: they are in memory. */
-  readonly durable?: boolean;
-  /** Free ports where absent. Registries by their name. */
-  readonly ports?: {
-    readonly identity?: number;
-    readonly blob?: number;
-    readonly queue?: number;
-    readonly table?: number;
-    readonly registries?: Readonly<Record<string, number>>;
-  };
-  /** What parts serve TLS with. Default: what NODE_EXTRA_CA_CERTS names when it is ours, else a new one. */
-  readonly certificate?: CertificateFiles;
-  readonly now?: () => Date;
+export type { FunctionsOptions, LocalAzureOptions, LocalPorts } from './options.ts';
+export type { LocalSummary } from './summary.ts';
+
+interface OptionalParts {
+  readonly storage: LocalStorage;
+  readonly arm: LocalArm;
+  readonly events: LocalEvents;
+  readonly functions: LocalHost;
+  readonly page: LocalPage;
 }
 
-export interface LocalAzure extends Closeable {
+/** A running local Azure. Reading a part that was not started throws, and says so. */
+export interface LocalAzure extends Closeable, OptionalParts {
   readonly scope: AzureScope;
   readonly state: string;
   readonly certificate: CertificateFiles;
   readonly identity: LocalIdentity;
-  readonly storage: LocalStorage;
+  /** In the order they were asked for. */
   readonly registries: ReadonlyMap<string, LocalRegistry>;
   /** One of `registries`, or an error that names those there are. */
   registry(name: string): LocalRegistry;
+  has(part: keyof OptionalParts): boolean;
   /** What DefaultAzureCredential and TLS need in the environment of a client. */
   readonly environment: Readonly<Record<string, string>>;
+  summary(): LocalSummary;
 }
 
 export const localScope: AzureScope = {
@@ -67,83 +73,87 @@ export async function startLocalAzure(options: LocalAzureOptions = {}): Promise<
   }
 }
 
-type Started = <T extends Closeable>(part: T) => T;
-
-async function startParts(
-  options: LocalAzureOptions,
-  started: Started,
-  close: () => Promise<void>,
-): Promise<LocalAzure> {
-  const { ports = {}, now = () => new Date() } = options;
+async function startParts(options: LocalAzureOptions, started: Base['started'], close: () => Promise<void>) {
   const scope = localScope;
   const state = await stateFolder(options.state, started);
   const certificate =
     options.certificate ?? (await trustedCertificate()) ?? (await ensureCertificate(join(state, 'tls')));
-  const identity = started(await startIdentity({ scope, port: ports.identity ?? 0, now }));
+  const identity = started(await startIdentity({ scope, port: options.ports?.identity ?? 0 }));
+  const base: Base = { options, scope, state, certificate, identity, started };
   const [storage, registries] = await allStarted([
-    startStoragePart(options, certificate, state, started),
-    allStarted(
-      (options.registries ?? []).map(async (name) => {
-        const folder = join(state, 'registries', name);
-        const port = ports.registries?.[name] ?? 0;
-        const { authority } = identity;
-        return started(await startRegistry({ name, scope, certificate, authority, folder, port, now }));
-      }),
-    ),
+    isWanted(options, 'storage') ? openStorage(base) : undefined,
+    allStarted((options.registries ?? []).map((name) => openRegistry(base, name))),
   ] as const);
+  const arm = storage && isWanted(options, 'arm') ? await openArm(base, storage, registries) : undefined;
+  const events = isWanted(options, 'events')
+    ? await openEvents(base, storage, registries, () => arm?.imports.raiseEvents ?? true)
+    : undefined;
+  const parts: Partial<OptionalParts> = {
+    ...(storage ? { storage } : {}),
+    ...(arm ? { arm } : {}),
+    ...(events ? { events } : {}),
+  };
+  const azure = present(base, registries, parts, close);
+  if (options.functions) Object.assign(parts, { functions: await openFunctions(base, azure) });
+  if (options.page) Object.assign(parts, { page: started(await startPage(azure, options.ports?.page ?? 0)) });
+  return azure;
+}
+
+/** The host reads `parts` through `azure`, and becomes one of them afterwards. */
+async function openFunctions({ options, certificate, started }: Base, azure: LocalAzure): Promise<LocalHost> {
+  const { app, settings, ...rest } = options.functions ?? { app: '.' };
+  const { startHost } = await import('./host/start.ts');
+  const port = options.ports?.functions ?? 0;
+  const all = { ...appSettings(azure), ...settings };
+  return started(await startHost({ app, port, caFile: certificate.caFile, settings: all, ...rest }));
+}
+
+function present(
+  { scope, state, certificate, identity }: Base,
+  registries: readonly LocalRegistry[],
+  parts: Partial<OptionalParts>,
+  close: () => Promise<void>,
+): LocalAzure {
   const byName = new Map(registries.map((registry) => [registry.name, registry]));
-  return {
+  const part = <K extends keyof OptionalParts>(name: K): OptionalParts[K] => {
+    const found: OptionalParts[K] | undefined = parts[name];
+    return found ?? notStarted(name);
+  };
+  const azure: LocalAzure = {
     scope,
     state,
     certificate,
     identity,
-    get storage() {
-      return storage ?? missing('storage');
-    },
     registries: byName,
-    registry: (name) => byName.get(name) ?? missing(`the registry ${name}`, [...byName.keys()]),
+    registry: (name) => byName.get(name) ?? notStarted(`the registry ${name}`, [...byName.keys()]),
+    has: (name) => parts[name] !== undefined,
+    get storage() {
+      return part('storage');
+    },
+    get arm() {
+      return part('arm');
+    },
+    get events() {
+      return part('events');
+    },
+    get functions() {
+      return part('functions');
+    },
+    get page() {
+      return part('page');
+    },
     environment: {
       IDENTITY_ENDPOINT: identity.endpoint,
       IDENTITY_HEADER: identity.header,
       NODE_EXTRA_CA_CERTS: certificate.caFile,
     },
+    summary: () => summarise(azure),
     close,
   };
+  return azure;
 }
 
-async function startStoragePart(
-  { without = [], durable = false, ports = {} }: LocalAzureOptions,
-  certificate: CertificateFiles,
-  state: string,
-  started: Started,
-): Promise<LocalStorage | undefined> {
-  if (without.includes('storage')) return undefined;
-  const { blob = 0, queue = 0, table = 0 } = ports;
-  const options = { certificate, folder: join(state, 'storage'), memory: !durable, ports: { blob, queue, table } };
-  return started(await startStorage(options));
-}
-
-async function stateFolder(given: string | undefined, started: Started): Promise<string> {
-  if (given !== undefined) {
-    await mkdir(given, { recursive: true });
-    return given;
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-local-'));
-  started({ close: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }) });
-  return folder;
-}
-
-/** Promise.all that settles only when all have: a part that starts while another fails must not be lost. */
-async function allStarted<T extends readonly unknown[]>(
-  parts: T,
-): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  const results = await Promise.allSettled(parts);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
-  return Promise.all(parts) as Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
-}
-
-function missing(what: string, present: readonly string[] = []): never {
-  const instead = present.length > 0 ? ` There are: ${present.join(', ')}.` : '';
+function notStarted(what: string, others: readonly string[] = []): never {
+  const instead = others.length > 0 ? ` There are: ${others.join(', ')}.` : '';
   throw new Error(`startLocalAzure was not asked to start ${what}.${instead}`);
 }

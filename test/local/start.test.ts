@@ -22,7 +22,7 @@ test('a test starts the parts it needs, uses them by identity, and nothing is le
 });
 
 test('asking for a part that was not started says so', async () => {
-  const azure = await startLocalAzure({ registries: ['contosodev'], without: ['storage'] });
+  const azure = await startLocalAzure({ registries: ['contosodev'], without: ['storage', 'events'] });
   try {
     expect(() => azure.storage).toThrow('startLocalAzure was not asked to start storage');
     expect(() => azure.registry('contosoprod')).toThrow('There are: contosodev');
@@ -32,12 +32,12 @@ test('asking for a part that was not started says so', async () => {
 });
 
 test('when one part cannot start, those that did are closed again', async () => {
-  const first = await startLocalAzure({ registries: ['contosodev'], without: ['storage'] });
+  const first = await startLocalAzure({ registries: ['contosodev'], without: ['storage', 'events'] });
   try {
     const port = Number(first.registry('contosodev').loginServer.split(':')[1]);
     const second = startLocalAzure({
       registries: ['contosodev'],
-      without: ['storage'],
+      without: ['storage', 'events'],
       ports: { registries: { contosodev: port } },
     });
     await expect(second).rejects.toThrow(`Starting registry contosodev on port ${port} failed`);
