@@ -31,7 +31,7 @@ export function memoryHistory(state: MemoryState, now: () => Instant): History {
 
 function page(state: MemoryState, query: RunQuery): RunPage {
   const known = [
-    ...(query.state === 'ended' ? [] : activeOf(state)),
+    ...(query.state === 'ended' || query.outcome !== undefined ? [] : activeOf(state)),
     ...(query.state === 'active' ? [] : endedOf(state)),
   ];
   const unique = new Map(known.map((run) => [run.id, run]));
@@ -62,7 +62,7 @@ function endedOf(state: MemoryState): RunSummary[] {
 function matches(run: RunSummary, query: RunQuery): boolean {
   return (
     (query.image === undefined || run.tracked.image === query.image) &&
-    (query.tag === undefined || run.tracked.tag === query.tag) &&
+    (query.image === undefined || query.tag === undefined || run.tracked.tag === query.tag) &&
     (query.outcome === undefined || run.ended?.outcome === query.outcome)
   );
 }

@@ -169,7 +169,7 @@ export function failure(operation: string, target: string, cause: unknown): Port
   const status = statusOf(cause);
   const advice = adviceFor(status);
   return new PortError(
-    [status, codeOf(cause), messageOf(cause)].filter((part) => part !== undefined).join(' '),
+    [status, codeOf(cause), messageOf(cause).split('\n', 1)[0]].filter((part) => part !== undefined).join(' '),
     { operation, target, next: nextForStatus(status), ...(advice ? { advice } : {}) },
     { cause },
   );

@@ -5,7 +5,7 @@
  */
 import type { RunQuery, RunSummary } from '../../pipeline/history.ts';
 import type { Range } from './access.ts';
-import { after, encodePart, inverted, keyOf } from './key.ts';
+import { after, encodePart, inverted } from './key.ts';
 
 export const runsPartition = 'runs';
 export const activeRunPrefix = 'a-';
@@ -18,8 +18,11 @@ export const activeRange: Range = { partition: runsPartition, from: activeRunPre
 
 type ListQuery = Pick<RunQuery, 'image' | 'tag' | 'outcome'>;
 
+/** `*` stands in no part of a key: it is none's image, tag or outcome. */
+const partOf = (text: string | undefined) => (text === undefined ? '*' : encodePart(text));
+
 const listPrefix = ({ image, tag, outcome }: ListQuery) =>
-  `n-${keyOf(image ?? '', image === undefined ? '' : (tag ?? ''), outcome ?? '')}:`;
+  `n-${partOf(image)}:${partOf(image === undefined ? undefined : tag)}:${partOf(outcome)}:`;
 
 /** The part of the list after the run `from`, or all of it. Undefined: that is no run id. */
 export function listRange(query: ListQuery, from: string | undefined): Range | undefined {
