@@ -47,8 +47,8 @@ describe('a catalog', () => {
     expect(extra).toMatchObject({ name: 'contosoextra', resourceGroup: 'Other', resourceId: id, kick: false });
   });
 
-  it('follows the suffix of a sovereign cloud', () => {
-    const { buffer } = catalogOf(one, { settings: { SLUICE_REGISTRY_SUFFIX: 'azurecr.cn' } });
+  it.each(['azurecr.cn', '.azurecr.cn'])('follows the suffix of a sovereign cloud: %s', (suffix) => {
+    const { buffer } = catalogOf(one, { settings: { SLUICE_REGISTRY_SUFFIX: suffix } });
     expect(buffer.loginServer).toBe('contosobase.azurecr.cn');
   });
 

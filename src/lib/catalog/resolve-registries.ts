@@ -84,12 +84,17 @@ function resolve(key: string, input: RegistryInput, around: Surroundings, report
   }
   return {
     name,
-    loginServer: (input.loginServer ?? `${name}.${around.settings[suffixSetting] || publicSuffix}`).toLowerCase(),
+    loginServer: (input.loginServer ?? `${name}.${suffixOf(around.settings)}`).toLowerCase(),
     resourceId: `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${name}`,
     subscription,
     resourceGroup,
     kick: input.kick ?? true,
   };
+}
+
+/** With or without a dot before it, as Azure's own environment tells it. */
+function suffixOf(settings: Settings): string {
+  return (settings[suffixSetting] || publicSuffix).replace(/^\./, '');
 }
 
 function scopeOf(input: RegistryInput): Scope & { readonly name?: string | undefined } {
