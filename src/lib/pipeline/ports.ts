@@ -137,7 +137,7 @@ export interface ValidationJob {
 /** Runs validations as task runs of the buffer. */
 export interface ValidationRunner {
   /** What would be sent, RUN left out and TAG only where it is used, as one canonical text: its SHA-256 names the validation. */
-  describe(entry: ValidationEntry): string;
+  describe(entry: ValidationEntry, tag: Tag): string;
   /** Sent once, never retried. `step` is the id of our step in its log; undefined for the operator's own steps. */
   schedule(
     job: ValidationJob,

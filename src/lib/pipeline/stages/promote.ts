@@ -33,7 +33,8 @@ export const promote: StageFunction = async (context) => {
 /** The digest promoted has passed what the catalog asks for now, not what it asked for when the run was young. */
 function needsValidation({ session, run }: StageContext): string | undefined {
   if (run.kind === 'rollback') return undefined;
-  if (run.validation === validationOfImage(session.image, session.pipeline.validations)) return undefined;
+  if (run.validation === validationOfImage(session.image, session.tracked.tag, session.pipeline.validations))
+    return undefined;
   return 'the catalog asks for another validation than the one that was passed';
 }
 

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Image, ValidationEntry } from '../../catalog/model.ts';
 import { shortDigest } from '../../image/digest.ts';
+import type { Tag } from '../../image/names.ts';
 import { iso } from '../gate.ts';
 import type { Verdict } from '../model.ts';
 import { limits } from '../periods.ts';
@@ -18,14 +19,14 @@ type Known = Extract<Row, { etag: string }>;
 /** `changed`: the row is another now; look again. */
 type EntryAnswer = 'passed' | 'changed' | Step;
 
-/** Names the validation of one entry: the SHA-256 of what would be sent. */
-export function validationOf(entry: ValidationEntry, runner: Pick<ValidationRunner, 'describe'>): string {
-  return sha256(runner.describe(entry));
+/** Names the validation of one entry: the SHA-256 of what would be sent. `tag` counts only where the entry uses it. */
+export function validationOf(entry: ValidationEntry, tag: Tag, runner: Pick<ValidationRunner, 'describe'>): string {
+  return sha256(runner.describe(entry, tag));
 }
 
 /** Names all that an image's digests must pass. */
-export function validationOfImage(image: Image, runner: Pick<ValidationRunner, 'describe'>): string {
-  return sha256(image.validate.map((entry) => validationOf(entry, runner)).join('\n'));
+export function validationOfImage(image: Image, tag: Tag, runner: Pick<ValidationRunner, 'describe'>): string {
+  return sha256(image.validate.map((entry) => validationOf(entry, tag, runner)).join('\n'));
 }
 
 function sha256(text: string): string {
@@ -49,7 +50,11 @@ export const validate: StageFunction = async (context) => {
         : `${shortDigest(run.digest)} passed ${count} of ${count} validations`,
     change: {
       head: { validatedSeq: Math.max(loaded.head.validatedSeq, run.seq) },
-      run: { validation: validationOfImage(image, pipeline.validations), passedAt: loaded.at, operation: undefined },
+      run: {
+        validation: validationOfImage(image, session.tracked.tag, pipeline.validations),
+        passedAt: loaded.at,
+        operation: undefined,
+      },
     },
   };
 };
@@ -60,7 +65,7 @@ async function validateEntry(
   position: number,
 ): Promise<Exclude<EntryAnswer, 'changed'>> {
   const { session, run } = context;
-  const validation = validationOf(entry, session.pipeline.validations);
+  const validation = validationOf(entry, session.tracked.tag, session.pipeline.validations);
   for (let look = 0; look < limits.conflicts; look++) {
     const row = await session.pipeline.verdicts.get(run.digest, validation);
     const first = position === 0 && row.value === undefined;
