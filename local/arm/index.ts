@@ -112,15 +112,21 @@ export async function startArm(parts: ArmParts): Promise<LocalArm> {
   const triggers: TriggerControls = { fire: true, delayMs: 0 };
   const baseImages = createBaseImageTriggers(state, triggers, () => imports.fireTriggers);
   subscribe(registries.values(), baseImages);
+  let closed: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    await server.close();
+    await Promise.all([baseImages.close(), operations.close(), queue.close()]);
+    await logs.close();
+    transport.close();
+  }
   return {
     endpoint,
     imports,
     triggers,
     view: createView(tasks, runs, logs),
-    async close() {
-      await server.close();
-      await Promise.all([baseImages.close(), operations.close(), queue.close()]);
-      transport.close();
+    close() {
+      closed ??= close();
+      return closed;
     },
   };
 }

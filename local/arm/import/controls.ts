@@ -79,6 +79,7 @@ export function createImportControls(): ImportControls & ImportDecisions {
     },
     released: (signal) =>
       new Promise((resolve) => {
+        if (signal.aborted) return resolve();
         hanging.add(resolve);
         signal.addEventListener('abort', () => resolve(), { once: true });
       }),

@@ -68,6 +68,7 @@ async function outcome(
       logins: loginsOf(parts.registries.values(), work.credentials),
       caFile: parts.caFile,
       ...(run.task === undefined ? {} : { taskName: run.task }),
+      triggeredBy: run.imageUpdateTrigger ? 'Image Update' : 'Manual',
       timeoutSeconds: work.timeoutSeconds * parts.timeoutScale,
       platform: { os: run.platform.os, architecture: run.platform.architecture ?? 'amd64' },
       log,

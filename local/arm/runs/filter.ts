@@ -31,7 +31,7 @@ const properties: Readonly<Record<string, { readonly kind: 'text' | 'time' | 'fl
   },
 };
 
-const tokenPattern = /\s*(?:(\(|\))|('(?:[^']|'')*')|([^\s()']+))/y;
+const tokenPattern = /\s*(?:(\(|\))|((?:datetime(?:offset)?)?'(?:[^']|'')*')|([^\s()']+))/iy;
 
 /** An empty filter matches every run. */
 export function parseFilter(text: string): RunPredicate {

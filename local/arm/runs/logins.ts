@@ -1,8 +1,8 @@
 import type { LocalRegistry, RunnerRegistry } from '../../contracts.ts';
 import type { TaskCredentials } from '../tasks/schema.ts';
 
-export function loginTo({ loginServer, admin }: LocalRegistry): RunnerRegistry {
-  return { loginServer, ...admin };
+export function loginTo({ name, loginServer, admin }: LocalRegistry): RunnerRegistry {
+  return { name, loginServer, ...admin };
 }
 
 /**

@@ -29,6 +29,8 @@ export interface RunLogs {
   /** A URL that anybody can read the log by, for about 70 minutes. */
   link(run: RunRecord): Promise<string>;
   read(run: RunRecord): Promise<string>;
+  /** Waits for blobs that are being made. */
+  close(): Promise<void>;
 }
 
 const container = 'runlogs';
@@ -61,6 +63,8 @@ export function createRunLogs(storage: LogStorage, ca: string, clock: Clock, new
     made ??= folder.createIfNotExists();
     const blob = folder.getAppendBlobClient(`${newId()}/rawtext.log`);
     const created = made.then(() => blob.create({ blobHTTPHeaders: { blobContentType: 'text/plain; charset=utf-8' } }));
+    // Whoever needs the blob sees the error; until then it must not count as unhandled.
+    created.catch(() => undefined);
     const entry = { blob, created, log: createLog(blob, created) };
     entries.set(key, entry);
     return entry;
@@ -83,6 +87,9 @@ export function createRunLogs(storage: LogStorage, ca: string, clock: Clock, new
       const { blob, created } = entryOf(run);
       await created;
       return (await blob.downloadToBuffer()).toString('utf8');
+    },
+    async close() {
+      await Promise.allSettled([...entries.values()].map(({ created }) => created));
     },
   };
 }
