@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { generate } from 'selfsigned';
 import type { Certificate } from './contracts.ts';
@@ -24,10 +24,13 @@ const lifetime = 825 * day;
 export async function ensureCertificate(folder: string, now: () => Date = () => new Date()): Promise<CertificateFiles> {
   const present = await readCertificate(folder, now());
   if (present) return present;
+  if (await isThere(folder)) await rm(folder, { recursive: true, force: true });
   await mkdir(dirname(folder), { recursive: true });
   const draft = await mkdtemp(`${folder}-`);
+  // Other users may trust it; the key in it is for its owner alone.
+  await chmod(draft, 0o755);
   await writeNew(draft, now());
-  await rm(folder, { recursive: true, force: true });
+  // It fails when another process was first: a folder that holds something is not replaced.
   await rename(draft, folder).catch(() => rm(draft, { recursive: true, force: true }));
   const made = await readCertificate(folder, now());
   if (!made) throw new Error(`Making a certificate in ${folder} failed: it cannot be read back. Is it writable?`);
@@ -87,6 +90,13 @@ async function writeNew(folder: string, now: Date): Promise<void> {
   await writeFile(files.certFile, server.cert);
   await writeFile(files.keyFile, server.private, { mode: 0o600 });
 }
+
+/** Another process may be making it just now: what was not there a moment ago is not removed. */
+const isThere = (file: string) =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
 
 function paths(folder: string) {
   const caFolder = join(folder, 'ca');

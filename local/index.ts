@@ -5,7 +5,7 @@ import type { AzureScope, Closeable, LocalRegistry } from './contracts.ts';
 import type { LocalEvents } from './events/index.ts';
 import type { LocalHost } from './host/start.ts';
 import { type LocalIdentity, startIdentity } from './identity/index.ts';
-import type { LocalAzureOptions } from './options.ts';
+import type { FunctionsOptions, LocalAzureOptions } from './options.ts';
 import { type LocalPage, startPage } from './page/index.ts';
 import {
   allStarted,
@@ -79,6 +79,8 @@ async function startParts(options: LocalAzureOptions, started: Base['started'], 
   const certificate =
     options.certificate ?? (await trustedCertificate()) ?? (await ensureCertificate(join(state, 'tls')));
   const identity = started(await startIdentity({ scope, port: options.ports?.identity ?? 0 }));
+  // Their modules take longest to load; that goes on while the registries and storage start.
+  if (isWanted(options, 'arm')) void import('./arm/index.ts').catch(() => undefined);
   const base: Base = { options, scope, state, certificate, identity, started };
   const [storage, registries] = await allStarted([
     isWanted(options, 'storage') ? openStorage(base) : undefined,
@@ -101,11 +103,30 @@ async function startParts(options: LocalAzureOptions, started: Base['started'], 
 
 /** The host reads `parts` through `azure`, and becomes one of them afterwards. */
 async function openFunctions({ options, certificate, started }: Base, azure: LocalAzure): Promise<LocalHost> {
-  const { app, settings, ...rest } = options.functions ?? { app: '.' };
+  const { app, settings, filter, ...rest } = options.functions ?? { app: '.' };
   const { startHost } = await import('./host/start.ts');
   const port = options.ports?.functions ?? 0;
   const all = { ...appSettings(azure), ...settings };
-  return started(await startHost({ app, port, caFile: certificate.caFile, settings: all, ...rest }));
+  const host = started(await startHost({ app, port, caFile: certificate.caFile, settings: all, ...rest }));
+  if (azure.has('events')) await subscribeFunctions(azure.events, host, filter);
+  return host;
+}
+
+/** Every Event Grid function hears of every registry, and what it cannot take is kept as on Azure. */
+async function subscribeFunctions(
+  events: LocalEvents,
+  host: LocalHost,
+  filter: FunctionsOptions['filter'],
+): Promise<void> {
+  for (const { name, trigger } of host.functions) {
+    if (trigger !== 'eventGrid') continue;
+    await events.subscribe({
+      name: `function-${name}`,
+      destination: { type: 'AzureFunction', host: host.endpoint, functionName: name, key: host.keys.eventGrid },
+      deadLetter: { container: 'dead-letters' },
+      ...(filter ? { filter } : {}),
+    });
+  }
 }
 
 function present(

@@ -1,6 +1,6 @@
 import type { ArmOptions } from './arm/index.ts';
 import type { CertificateFiles } from './certificate.ts';
-import type { EventSettings } from './events/index.ts';
+import type { EventSettings, SubscriptionOptions } from './events/index.ts';
 
 export interface LocalPorts {
   readonly identity?: number;
@@ -23,6 +23,8 @@ export interface FunctionsOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Each line that the host or a function writes. */
   readonly onLine?: (line: string) => void;
+  /** Which events its Event Grid functions get. Default: all. */
+  readonly filter?: SubscriptionOptions['filter'];
   /** Seconds a received queue message stays hidden. Default 600, as on Azure. */
   readonly messageInvisibility?: number;
 }

@@ -6,6 +6,8 @@ export interface Child extends Closeable {
   readonly process: ChildProcess;
   /** Settles when the process has ended, with how, in words. */
   readonly ended: Promise<string>;
+  /** From now on it is said on stderr when the process ends by itself. */
+  watch(): void;
   /** The last lines it wrote to stderr, for error messages. */
   lastWords(): string;
 }
@@ -42,7 +44,19 @@ export function startChild(command: string, args: readonly string[], options: Ch
     child.once('error', (cause) => resolve(`could not be started: ${cause.message}`));
     child.once('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `ended with exit code ${code}`));
   });
-  return { process: child, ended, lastWords: words, close: () => stop(child, part, grace) };
+  let closing = false;
+  return {
+    process: child,
+    ended,
+    watch: () => {
+      void ended.then((how) => closing || console.error(`${part} ${how}. ${words()}`));
+    },
+    lastWords: words,
+    close: () => {
+      closing = true;
+      return stop(child, part, grace);
+    },
+  };
 }
 
 async function stop(child: ChildProcess, part: string, grace: number): Promise<void> {

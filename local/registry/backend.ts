@@ -9,7 +9,6 @@ export interface Backend extends Closeable {
   readonly port: number;
   /** `docker/registry/v2` in the registry's storage, where repositories and blobs lie. */
   readonly storage: string;
-  readonly ended: Promise<string>;
 }
 
 /** Starts a real docker-registry on a free port of its own choosing; ready when it says that it listens. */
@@ -23,7 +22,8 @@ export async function startBackend(options: { name: string; folder: string; hook
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('REGISTRY_')));
   const child = startChild('docker-registry', ['serve', file], { part: `registry ${name}`, env });
   const port = await Promise.race([listeningPort(child), child.ended.then((how) => fail(name, how, child))]);
-  return { port, storage: join(root, 'docker', 'registry', 'v2'), ended: child.ended, close: child.close };
+  child.watch();
+  return { port, storage: join(root, 'docker', 'registry', 'v2'), close: child.close };
 }
 
 function configuration(rootdirectory: string, hook: string) {

@@ -52,6 +52,7 @@ export async function startStorage(options: StorageOptions): Promise<LocalStorag
     child.process.once('message', (message) => resolve(ready.parse(message)));
     void child.ended.then((how) => reject(new Error(`Starting storage failed: Azurite ${how}. ${child.lastWords()}`)));
   });
+  child.watch();
   const endpoint = (port: number) => `https://127.0.0.1:${port}/${accountName}`;
   const [blob, queue, table] = [endpoint(bound.blob), endpoint(bound.queue), endpoint(bound.table)];
   return {
