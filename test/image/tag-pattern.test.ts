@@ -65,6 +65,14 @@ describe('newest', () => {
     expect(found).toEqual(['1.10.0', '1.9.9', '1.2.0', '1.0.0', '1.0.0-rc.1']);
   });
 
+  it('does not take a pre-release of any name for newer than its release', () => {
+    expect(newest(parseTagPattern('semver:>=1.0.0-0'), tags('1.0.0-zeta', '1.0.0', '1.0.0-alpha'))).toEqual([
+      '1.0.0',
+      '1.0.0-zeta',
+      '1.0.0-alpha',
+    ]);
+  });
+
   it('orders what a glob matches by its numbers, not by its letters', () => {
     const found = newest(parseTagPattern('*-alpine'), tags('9-alpine', '10-alpine', '9.1-alpine', '9.10-alpine', 'x'));
     expect(found).toEqual(['10-alpine', '9.10-alpine', '9.1-alpine', '9-alpine']);

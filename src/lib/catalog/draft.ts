@@ -10,7 +10,6 @@ import type {
   TaskInput,
   ValidationInput,
 } from './schema.ts';
-import { unresolved } from './settings.ts';
 
 /*
  * A catalog as far as it is right by itself. What was wrong stays in its place as undefined: a member that is
@@ -47,7 +46,7 @@ export function withoutWrong(value: unknown, issues: readonly z.core.$ZodIssue[]
     else for (const key of issue.keys) unknown.add(identity([...issue.path, key]));
   }
   const copy = (part: unknown, path: Path): unknown => {
-    if (part === unresolved || wrong.has(identity(path))) return undefined;
+    if (wrong.has(identity(path))) return undefined;
     if (Array.isArray(part)) return part.map((item, index) => copy(item, [...path, index]));
     if (typeof part !== 'object' || part === null) return part;
     const known = Object.entries(part).filter(([key]) => !unknown.has(identity([...path, key])));

@@ -44,7 +44,7 @@ export function applySettings(document: SourceDocument, settings: Settings): unk
   });
 }
 
-/** Stands for a value that could not be had: checks pass over it, since it has been reported. */
+/** Stands for a value that could not be had. No schema takes it, and it is not reported twice. */
 export const unresolved = Symbol('unresolved');
 
 /** Every setting that a catalog's plain values take, in order of appearance. */
