@@ -34,7 +34,7 @@ export async function execute(
   runs.update(started, { status: 'Running', startTime });
   const result = await outcome(parts, started, work, log, signal);
   const finishTime = clock.now();
-  // The agent may have written the closing line itself.
+  // The runner writes the closing line itself; a run that never came to it, or another runner, does not.
   if (!log.tail().includes(`Run ID: ${queued.runId} `)) {
     log.write(closingLine(queued.runId, result, finishTime.getTime() - startTime.getTime()));
   }
@@ -71,7 +71,8 @@ async function outcome(
       triggeredBy: run.imageUpdateTrigger ? 'Image Update' : 'Manual',
       timeoutSeconds: work.timeoutSeconds * parts.timeoutScale,
       platform: { os: run.platform.os, architecture: run.platform.architecture ?? 'amd64' },
-      log,
+      // The log ends with the run, not with the runner: its closing line may still be missing.
+      log: { write: (text) => log.write(text), end: () => Promise.resolve() },
       signal,
       now: () => parts.clock.now(),
     } satisfies Prepared & Parameters<TaskRunner['execute']>[0]);
@@ -84,19 +85,12 @@ async function outcome(
   }
 }
 
-/** As the agent ends a log: `\r\nRun ID: ca1 was successful after 51s\r\n`. */
+/** As the agent ends a log: `\r\nRun ID: ca1 failed after 5s. Error: failed during run, err: exit status 1\r\n`. */
 export function closingLine(runId: string, result: RunnerResult, milliseconds: number): string {
   const after = goDuration(milliseconds);
-  switch (result.status) {
-    case 'Succeeded':
-      return `\r\nRun ID: ${runId} was successful after ${after}\r\n`;
-    case 'Canceled':
-      return `\r\nRun ID: ${runId} was canceled after ${after}\r\n`;
-    case 'Timeout':
-      return `\r\nRun ID: ${runId} timed out after ${after}\r\n`;
-    default:
-      return `\r\nRun ID: ${runId} failed after ${after}. Error: ${result.runErrorMessage ?? 'failed during run'}\r\n`;
-  }
+  if (result.status === 'Succeeded') return `\r\nRun ID: ${runId} was successful after ${after}\r\n`;
+  if (result.status === 'Canceled') return `\r\nRun ID: ${runId} was canceled after ${after}\r\n`;
+  return `\r\nRun ID: ${runId} failed after ${after}. Error: ${result.runErrorMessage ?? 'failed during run'}\r\n`;
 }
 
 /** Only what the task's present step was built on is told of it. */

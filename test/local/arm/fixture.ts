@@ -63,6 +63,7 @@ export const noRunner: TaskRunner = {
 export async function startFixture(
   runnerFor: (folder: string) => Promise<TaskRunner>,
   options: ArmOptions = {},
+  seenByArm: (registry: LocalRegistry) => Promise<LocalRegistry> = async (registry) => registry,
 ): Promise<ArmFixture> {
   const certificate = await trustedCertificate();
   if (!certificate) throw new Error('NODE_EXTRA_CA_CERTS names no certificate of ours: run this under vitest.');
@@ -82,7 +83,7 @@ export async function startFixture(
     scope,
     certificate,
     tokens: identity.authority,
-    registries: [base, dev],
+    registries: await Promise.all([base, dev].map(seenByArm)),
     runner,
     storage,
     options,

@@ -10,14 +10,29 @@ import { importFailures } from '../../../local/arm/index.ts';
 import type { LocalRegistry, RegistryNotification } from '../../../local/contracts.ts';
 import { type Image, makeImage, makeIndex, pushImage, sha256, types } from '../registry-images.ts';
 import { type ArmFixture, noRunner, registryPath, scope, startFixture } from './fixture.ts';
+import { startRecorder } from './recorder.ts';
 
 let fixture: ArmFixture;
 const notifications: RegistryNotification[] = [];
+/** `METHOD path` of what the endpoint asks of the real registries. */
+const recorded: string[] = [];
+const closing: (() => void)[] = [];
 beforeAll(async () => {
-  fixture = await startFixture(async () => noRunner);
+  fixture = await startFixture(
+    async () => noRunner,
+    {},
+    async (registry) => {
+      const { url, close } = await startRecorder(registry.backend, recorded);
+      closing.push(close);
+      return { ...registry, backend: url };
+    },
+  );
   for (const registry of [fixture.base, fixture.dev]) registry.onNotification((one) => notifications.push(one));
 });
-afterAll(() => fixture?.close());
+afterAll(async () => {
+  await fixture?.close();
+  for (const close of closing) close();
+});
 
 let repository = '';
 let count = 0;
@@ -92,16 +107,17 @@ describe('an import that succeeds', () => {
     }
   });
 
-  test('re-tags inside one registry by mounting, without copying a blob', async () => {
+  test('mounts blobs inside one registry, and streams them from another', async () => {
     const image = await pushed();
     const target = `${repository}/promoted`;
-    const from = notifications.length;
-    await run({ source: fromBase(`${repository}:1`), targetTags: [`${target}:stable`] }, 'contosobaseimages');
+    const uploads = async (registry: string) => {
+      const from = recorded.length;
+      await run({ source: fromBase(`${repository}:1`), targetTags: [`${target}:stable`] }, registry);
+      return recorded.slice(from).filter((line) => line.startsWith(`PUT /v2/${target}/blobs/uploads/`));
+    };
+    expect(await uploads('contosobaseimages')).toEqual([]);
     expect(await digestOf(fixture.base, target, 'stable')).toBe(image.manifest.digest);
-    const uploads = notifications
-      .slice(from)
-      .filter(({ target: to }) => to.repository === target && to.mediaType === 'application/octet-stream');
-    expect(uploads).toEqual([]);
+    expect(await uploads('contosodev')).toHaveLength(image.blobs.length);
   });
 
   test('leaves no tag in an untagged target repository', async () => {

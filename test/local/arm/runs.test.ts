@@ -116,15 +116,17 @@ describe('a run that passes', () => {
       type: 'DockerBuildRequest',
       sourceLocation: context,
       dockerFilePath: 'Dockerfile',
-      imageNames: ['quick/app:v1'],
+      imageNames: ['quick/app:v1', 'quick/app:{{.Run.ID}}'],
       arguments: [{ name: 'BASE', value: `${fixture.dev.loginServer}/tools/busybox:1` }],
       platform: { os: 'Linux', architecture: 'amd64' },
     });
     const run = await untilEnd(runId);
     expect(run).toMatchObject({ status: 'Succeeded', runType: 'QuickBuild' });
     const { digest } = await fixture.content(fixture.dev, 'quick/app').getManifest('v1');
+    const image = { registry: fixture.dev.loginServer, repository: 'quick/app', digest };
     expect(run.outputImages).toEqual([
-      { registry: fixture.dev.loginServer, repository: 'quick/app', tag: 'v1', digest },
+      { ...image, tag: 'v1' },
+      { ...image, tag: runId },
     ]);
   });
 
