@@ -8,6 +8,9 @@ import { runInOrder, type Timing } from './steps/schedule.ts';
 import { executeStep } from './steps/step.ts';
 import { loadTaskFile } from './task-file/load.ts';
 import type { Plan, Step } from './task-file/plan.ts';
+import { TaskFileProblem } from './task-file/problem.ts';
+import { renderTemplate } from './task-file/template.ts';
+import { Traced } from './task-file/traced.ts';
 import { copyContext, fillVolumes, writeDockerConfig } from './workspace.ts';
 
 const BUILD_TIMEOUT_SECONDS = 28_800;
@@ -66,7 +69,7 @@ async function work(run: Run, signal: AbortSignal): Promise<WorkEnd> {
     log.line('Finished downloading source code');
   }
   log.line(`Using ${volumes.shared} as the home volume`);
-  const plan = job.step.kind === 'yaml' ? planYaml(run, job.step) : planDockerBuild(job.step, job.registry.loginServer);
+  const plan = job.step.kind === 'yaml' ? planYaml(run, job.step) : planDockerBuild(run, job.step);
   if (typeof plan === 'string') {
     log.plain(plan);
     return { kind: 'failed' };
@@ -142,11 +145,22 @@ function runVariables({ job, volumes }: Run): Record<string, string> {
   };
 }
 
+/** `app:{{.Run.ID}}` is how a build tags each run apart. What is no template stays, and fails as a name. */
+function renderImageName(run: Run, text: string): string {
+  try {
+    return renderTemplate(Traced.original(text), { run: runVariables(run), values: new Map() }).text;
+  } catch (error) {
+    if (error instanceof TaskFileProblem) return text;
+    throw error;
+  }
+}
+
 /** A Docker build step is a `build` and, where it is to be pushed, a `push`, as on ACR. */
-function planDockerBuild(step: BuildStep, registry: string): Plan | string {
+function planDockerBuild(run: Run, step: BuildStep): Plan | string {
   const names: string[] = [];
-  for (const image of step.imageNames) {
-    const name = parseImageName(image, registry);
+  for (const given of step.imageNames) {
+    const image = renderImageName(run, given);
+    const name = parseImageName(image, run.job.registry.loginServer);
     if (!name || name.digest) return `failed to parse the image name "${image}": invalid reference format`;
     names.push(formatImageName(name));
   }
