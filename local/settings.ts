@@ -23,9 +23,9 @@ export function appSettings(azure: LocalAzure): Readonly<Record<string, string>>
 }
 
 /** Asked for the audience that Azure's own ARM has, wherever the endpoint is. */
-function armSettings({ has, arm }: LocalAzure): Record<string, string> {
-  if (!has('arm')) return {};
-  return { SLUICE_ARM_ENDPOINT: arm.endpoint, SLUICE_ARM_AUDIENCE: 'https://management.azure.com' };
+function armSettings(azure: LocalAzure): Record<string, string> {
+  if (!azure.has('arm')) return {};
+  return { SLUICE_ARM_ENDPOINT: azure.arm.endpoint, SLUICE_ARM_AUDIENCE: 'https://management.azure.com' };
 }
 
 /** The first registry is the buffer, the second a team's. */

@@ -1,14 +1,13 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { QueueServiceClient } from '@azure/storage-queue';
-import { build } from 'esbuild';
 import { vi } from 'vitest';
 import { trustedCertificate } from '../../../local/certificate.ts';
 import { type LocalHost, type StartHostOptions, startHost } from '../../../local/host/start.ts';
 import { type LocalIdentity, startIdentity } from '../../../local/identity/index.ts';
 import { type LocalStorage, startStorage } from '../../../local/storage/index.ts';
+import { bundleApp } from './fixtures/bundle.ts';
 
 export const scope = {
   subscription: '00000000-0000-0000-0000-000000000001',
@@ -52,20 +51,6 @@ export interface AppOptions extends Partial<StartHostOptions> {
   readonly localSettings?: object;
 }
 
-const entry = fileURLToPath(new URL('fixtures/app/index.ts', import.meta.url));
-
-async function bundle(outfile: string): Promise<void> {
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    external: ['@azure/functions-core'],
-    logLevel: 'error',
-  });
-}
-
 export async function createHostFixture(): Promise<HostFixture> {
   const certificate = await trustedCertificate();
   if (!certificate) throw new Error('NODE_EXTRA_CA_CERTS names no certificate of ours: run this under vitest.');
@@ -73,7 +58,7 @@ export async function createHostFixture(): Promise<HostFixture> {
   const [storage, identity] = await Promise.all([
     startStorage({ certificate, folder: join(folder, 'storage'), memory: true }),
     startIdentity({ scope }),
-    bundle(join(folder, 'bundle/index.js')),
+    bundleApp(join(folder, 'bundle')),
   ]);
   const running: LocalHost[] = [];
   let apps = 0;
@@ -100,7 +85,7 @@ export async function createHostFixture(): Promise<HostFixture> {
         }),
         ...(localSettings ? { 'local.settings.json': JSON.stringify(localSettings) } : {}),
       }));
-    if (!options.app) await symlink(join(folder, 'bundle'), join(app, 'dist'));
+    if (!options.app) await symlink(join(folder, 'bundle/dist'), join(app, 'dist'));
     const lines: string[] = [];
     const host = await startHost({
       ...options,
