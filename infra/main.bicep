@@ -1,7 +1,7 @@
 metadata description = 'Sluice: a Functions app beside a container registry, and what both need.'
 targetScope = 'subscription'
 
-import { accessScopesOf, fill, repositoriesOf } from 'modules/catalog.bicep'
+import { accessScopesOf, credentialSettingsOf, fill, placeOf, repositoriesOf, settingsOf } from 'modules/catalog.bicep'
 
 @description('Required. Names the environment; part of the names of its resources.')
 @minLength(1)
@@ -56,33 +56,19 @@ var tags = { 'azd-env-name': environmentName, application: 'sluice' }
 // Private networking is not built yet. It starts here: this goes to every module that takes traffic.
 var network = { publicAccess: 'Enabled', defaultAction: 'Allow' }
 
-// What the catalog's settings are when nobody says otherwise.
 var registrySuffix = substring(environment().suffixes.acrLoginServer, 1)
+// What the catalog's settings are when nobody says otherwise.
 var knownSettings = {
   SLUICE_SUBSCRIPTION: subscription().subscriptionId
   SLUICE_RESOURCE_GROUP: resourceGroupName
   SLUICE_BUFFER_NAME: 'sluice${token}'
   SLUICE_REGISTRY_SUFFIX: registrySuffix
 }
-var givenSettings = toObject(
-  filter(items(catalogSettings), setting => !empty(setting.value)),
-  setting => setting.key,
-  setting => string(setting.value)
-)
-var settingValues = toObject(
-  catalog.settings,
-  setting => setting.name,
-  setting =>
-    givenSettings[?setting.name] ?? knownSettings[?setting.name] ?? (setting.required
-      ? fail('The catalog takes the setting ${setting.name}, which has no value. Set it in the environment, or in SLUICE_SETTINGS.')
-      : setting.default)
-)
+var settingValues = settingsOf(catalog, catalogSettings, knownSettings)
 var registries = map(catalog.registries, (registry, index) => {
+  ...placeOf(fill(registry.resourceId, settingValues))
   key: registry.key
   index: index
-  name: fill(registry.name, settingValues)
-  subscription: fill(registry.subscription, settingValues)
-  resourceGroup: fill(registry.resourceGroup, settingValues)
   accessScopes: accessScopesOf(registry, catalog)
   repositories: repositoriesOf(registry.key, catalog)
 })
@@ -244,7 +230,7 @@ module app 'modules/app.bicep' = {
     stateStorageName: names.stateStorage
     vaultName: names.vault
     catalogSettings: settingValues
-    credentials: catalog.credentials
+    credentialNames: credentialSettingsOf(catalog)
     watchSchedule: watchSchedule
     registrySuffix: registrySuffix
     alwaysReady: alwaysReady

@@ -22,8 +22,8 @@ param stateStorageName string
 param vaultName string
 @description('Required. App settings that the catalog takes, by name.')
 param catalogSettings object
-@description('Required. Prefixes of the settings PREFIX_USERNAME and PREFIX_PASSWORD.')
-param credentials string[]
+@description('Required. App settings whose values are secrets of the vault.')
+param credentialNames string[]
 @description('Required. How often upstream registries are asked (six-field NCRONTAB).')
 param watchSchedule string
 @description('Required. What registries of this cloud are named under.')
@@ -45,7 +45,6 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
 var signIn = !empty(authClientId)
 
 // A secret's name is its setting's, in the letters that a vault takes: GHCR_PASSWORD is ghcr-password.
-var credentialNames = flatten(map(credentials, prefix => ['${prefix}_USERNAME', '${prefix}_PASSWORD']))
 var credentialSettings = toObject(
   credentialNames,
   setting => setting,
