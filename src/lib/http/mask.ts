@@ -24,11 +24,11 @@ const rules: readonly Rule[] = [
   { what: 'an Authorization header', pattern: /(\bauthorization["']?\s*[:=]\s*["']?(?:\w+\s+)?)[^\s"',]+/gi, keep: 1 },
   { what: 'a bearer or basic credential', pattern: /(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}/gi, keep: 1 },
   { what: 'a JSON Web Token', pattern: /\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*/g },
-  { what: 'the password of a URL', pattern: /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/gi, keep: 1 },
+  { what: 'the password of a URL', pattern: /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@]{0,255}:)[^\s/@]+(?=@)/gi, keep: 1 },
   { what: 'the signature of a shared access link', pattern: /(\bsig=)[^&\s"']+/gi, keep: 1 },
   {
     what: 'the value of a secret by its name',
-    pattern: new RegExp(`((?<![A-Za-z])[\\w.-]*?${secretName}["']?\\s*[=:]\\s*)(?:"[^"]*"|'[^']*'|[^\\s"'&;,]+)`, 'gi'),
+    pattern: new RegExp(`(${secretName}["']?\\s*[=:]\\s*)(?:"[^"]*"|'[^']*'|[^\\s"'&;,]+)`, 'gi'),
     keep: 1,
   },
   {

@@ -1,28 +1,15 @@
 import { retryAfterMs } from '../http/retry-after.ts';
 import { HostGate, type Now } from './host-gate.ts';
 import type { UpstreamSettings } from './settings.ts';
-import { explainFetchError, Unavailable } from './unavailable.ts';
-
-export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD';
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  /** Empty for HEAD. */
-  readonly body: Uint8Array;
-}
+import { type HttpAnswer, type HttpRequest, Transport } from './transport.ts';
+import { explainError, Unavailable } from './unavailable.ts';
 
 const mostRedirects = 3;
-/** Manifests are at most 4 MiB by the specification; lists of tags are longer. */
-const longestBody = 32 * 1024 * 1024;
 
 /** Sends requests to many hosts, each through its own gate, each with its own deadline, over kept-alive connections. */
 export class Http {
   readonly #gates = new Map<string, HostGate>();
+  readonly #transport = new Transport();
   readonly #settings: UpstreamSettings;
   readonly #now: Now;
 
@@ -54,7 +41,7 @@ export class Http {
     const { host } = request.url;
     const gate = this.#gate(host);
     return gate.run(async () => {
-      const answer = await this.#fetch(request, gate);
+      const answer = await this.#transfer(request, gate);
       gate.answered();
       const wait = retryAfterMs(answer.headers.get('retry-after'), this.#now());
       if (answer.status === 429 || (answer.status === 503 && wait !== undefined)) {
@@ -65,16 +52,14 @@ export class Http {
     });
   }
 
-  async #fetch({ method, url, headers }: HttpRequest, gate: HostGate): Promise<HttpAnswer> {
+  async #transfer(request: HttpRequest, gate: HostGate): Promise<HttpAnswer> {
     const deadline = this.#settings.requestTimeout;
     try {
-      const signal = AbortSignal.timeout(deadline);
-      const response = await fetch(url, { method, headers, redirect: 'manual', signal });
-      return { status: response.status, headers: response.headers, body: await readBody(response) };
+      return await this.#transport.send(request, AbortSignal.timeout(deadline));
     } catch (error) {
-      const why = explainFetchError(error, deadline);
+      const why = explainError(error, deadline);
       gate.failed(why);
-      throw new Unavailable(`${url.host}: ${why}`, { cause: error });
+      throw new Unavailable(`${request.url.host}: ${why}`, { cause: error });
     }
   }
 
@@ -86,19 +71,6 @@ export class Http {
     }
     return gate;
   }
-}
-
-/** The whole body, so that the connection can be used again. */
-async function readBody(response: Response): Promise<Uint8Array> {
-  if (response.body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body) {
-    length += chunk.byteLength;
-    if (length > longestBody) throw new Error(`an answer of more than ${longestBody} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function isRedirect(status: number): boolean {

@@ -9,7 +9,8 @@ const isNext = /;\s*rel\s*=\s*(?:"[^"]*\bnext\b[^"]*"|next\b)/i;
 /** Where the next page is, by a `Link` header. */
 export function nextLink(header: string | null, base: URL): URL | undefined {
   for (const [, reference, parameters] of (header ?? '').matchAll(linkValue)) {
-    if (reference && isNext.test(parameters ?? '') && URL.canParse(reference, base.href)) return new URL(reference, base);
+    if (reference && isNext.test(parameters ?? '') && URL.canParse(reference, base.href))
+      return new URL(reference, base);
   }
   return undefined;
 }

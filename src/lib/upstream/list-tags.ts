@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { isTag, type Tag } from '../image/names.ts';
-import type { HttpAnswer } from './http.ts';
 import { nextLink } from './link.ts';
 import type { OciClient } from './oci-client.ts';
 import { explainStatus } from './read-tag.ts';
 import { keyOf, type Target } from './target.ts';
 import { parseJson } from './token.ts';
+import type { HttpAnswer } from './transport.ts';
 import { Unavailable } from './unavailable.ts';
 
 interface Page {

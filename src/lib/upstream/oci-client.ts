@@ -1,8 +1,9 @@
 import { Authorizer } from './authorizer.ts';
 import type { Now } from './host-gate.ts';
-import { Http, type HttpAnswer, type HttpRequest } from './http.ts';
+import { Http } from './http.ts';
 import type { UpstreamSettings } from './settings.ts';
 import type { Target } from './target.ts';
+import type { HttpAnswer, HttpRequest } from './transport.ts';
 
 /** Requests of the distribution protocol, authorised as each registry asks for it. */
 export class OciClient {

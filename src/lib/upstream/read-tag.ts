@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { type Digest, isDigest } from '../image/digest.ts';
 import type { Tag } from '../image/names.ts';
 import type { TagReading } from '../pipeline/ports.ts';
-import type { HttpAnswer } from './http.ts';
 import type { OciClient } from './oci-client.ts';
 import type { Target } from './target.ts';
+import type { HttpAnswer } from './transport.ts';
 
 /** Without these a registry answers with one platform's manifest, or with 404. */
 const manifestTypes = [
@@ -24,7 +24,7 @@ export async function readTag(client: OciClient, target: Target, tag: Tag): Prom
   const needsBody = head.status === 405 || head.status === 501 || (head.status === 200 && digest === null);
   if (needsBody) return fromBody(await client.send(target, { method: 'GET', url, headers }), target);
   if (head.status !== 200) return fromStatus(head.status, target);
-  if (mediaType(head)?.includes('.manifest.v1+')) {
+  if (mediaType(head)?.includes('distribution.manifest.v1')) {
     return unknown(target, 'answered with an image of schema 1, which cannot be imported');
   }
   return digest !== null && isDigest(digest)
