@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { LocalArm } from './arm/index.ts';
 import { type CertificateFiles, ensureCertificate, trustedCertificate } from './certificate.ts';
-import type { AzureScope, Closeable, LocalRegistry } from './contracts.ts';
+import type { AzureScope, Closeable } from './contracts.ts';
 import type { LocalEvents } from './events/index.ts';
 import type { LocalHost } from './host/start.ts';
 import { type LocalIdentity, startIdentity } from './identity/index.ts';
@@ -17,6 +17,7 @@ import {
   openStorage,
   stateFolder,
 } from './parts.ts';
+import type { ViewedRegistry } from './registry/index.ts';
 import { appSettings } from './settings.ts';
 import type { LocalStorage } from './storage/index.ts';
 import { type LocalSummary, summarise } from './summary.ts';
@@ -39,9 +40,9 @@ export interface LocalAzure extends Closeable, OptionalParts {
   readonly certificate: CertificateFiles;
   readonly identity: LocalIdentity;
   /** In the order they were asked for. */
-  readonly registries: ReadonlyMap<string, LocalRegistry>;
+  readonly registries: ReadonlyMap<string, ViewedRegistry>;
   /** One of `registries`, or an error that names those there are. */
-  registry(name: string): LocalRegistry;
+  registry(name: string): ViewedRegistry;
   has(part: keyof OptionalParts): boolean;
   /** What DefaultAzureCredential and TLS need in the environment of a client. */
   readonly environment: Readonly<Record<string, string>>;
@@ -131,7 +132,7 @@ async function subscribeFunctions(
 
 function present(
   { scope, state, certificate, identity }: Base,
-  registries: readonly LocalRegistry[],
+  registries: readonly ViewedRegistry[],
   parts: Partial<OptionalParts>,
   close: () => Promise<void>,
 ): LocalAzure {

@@ -7,7 +7,7 @@ import type { AzureScope, Closeable, LocalRegistry, TaskRunner } from './contrac
 import type { LocalEvents } from './events/index.ts';
 import type { LocalIdentity } from './identity/index.ts';
 import type { LocalAzureOptions } from './options.ts';
-import { startRegistry } from './registry/index.ts';
+import { startRegistry, type ViewedRegistry } from './registry/index.ts';
 import { type LocalStorage, startStorage } from './storage/index.ts';
 
 /** What every part is started with. */
@@ -31,7 +31,7 @@ export async function openStorage({ options, certificate, state, started }: Base
   return started(await startStorage({ certificate, folder, memory: !options.durable, ports: { blob, queue, table } }));
 }
 
-export async function openRegistry(base: Base, name: string): Promise<LocalRegistry> {
+export async function openRegistry(base: Base, name: string): Promise<ViewedRegistry> {
   const { options, scope, certificate, identity, state } = base;
   const folder = join(state, 'registries', name);
   const port = options.ports?.registries?.[name] ?? 0;

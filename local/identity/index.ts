@@ -47,8 +47,8 @@ export async function startIdentity(options: IdentityOptions): Promise<LocalIden
 
 async function answer(request: IncomingMessage, response: ServerResponse, issuer: TokenIssuer, header: string) {
   request.resume();
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  if (url.pathname !== '/msi/token') return refuse(response, 404, `There is nothing at ${url.pathname}.`);
+  const [path = '', query = ''] = (request.url ?? '/').split('?');
+  if (path !== '/msi/token') return refuse(response, 404, `There is nothing at ${path}.`);
   if (request.method !== 'GET') return refuse(response, 405, `${request.method} is not supported; use GET.`);
   if (request.headers['x-identity-header'] !== header) {
     return refuse(
@@ -57,12 +57,13 @@ async function answer(request: IncomingMessage, response: ServerResponse, issuer
       'The X-IDENTITY-HEADER header is missing or wrong; send the value of IDENTITY_HEADER.',
     );
   }
-  if (url.searchParams.get('api-version') !== '2019-08-01') {
+  const parameters = new URLSearchParams(query);
+  if (parameters.get('api-version') !== '2019-08-01') {
     return refuse(response, 400, 'The api-version is not supported; use 2019-08-01.');
   }
-  const resource = url.searchParams.get('resource');
+  const resource = parameters.get('resource');
   if (!resource) return refuse(response, 400, 'The resource parameter is missing; name the audience of the token.');
-  if (!namesPrincipal(url.searchParams)) {
+  if (!namesPrincipal(parameters)) {
     return refuse(response, 400, 'No managed identity found for the client_id, principal_id or mi_res_id given.');
   }
   const { token, expiresOn } = await issuer.issue(localPrincipal, resource);

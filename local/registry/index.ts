@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import type { AzureScope, Certificate, LocalRegistry, TokenAuthority } from '../contracts.ts';
+import type { AzureScope, Certificate, TokenAuthority } from '../contracts.ts';
 import { listen } from '../listen.ts';
 import { openAttributes } from './attributes.ts';
 import { createAuthorizer } from './authorize.ts';
@@ -12,6 +12,9 @@ import { startNotifications } from './notifications.ts';
 import { createProxy } from './proxy.ts';
 import { createStore } from './store.ts';
 import { createRegistryTokens } from './tokens.ts';
+import { createView, type ViewedRegistry } from './view.ts';
+
+export type { RegistryView, RepositoryView, TagView, ViewedRegistry } from './view.ts';
 
 export interface RegistryOptions {
   /** 5 to 50 letters and digits, as ACR wants it. */
@@ -27,7 +30,7 @@ export interface RegistryOptions {
 }
 
 /** Starts a real docker-registry and the login server in front of it. */
-export async function startRegistry(options: RegistryOptions): Promise<LocalRegistry> {
+export async function startRegistry(options: RegistryOptions): Promise<ViewedRegistry> {
   const { name, scope, certificate, authority, folder, now = () => new Date() } = options;
   if (!/^[a-zA-Z0-9]{5,50}$/.test(name)) {
     throw new Error(`Starting registry ${JSON.stringify(name)} failed: a name has 5 to 50 letters and digits.`);
@@ -56,6 +59,7 @@ export async function startRegistry(options: RegistryOptions): Promise<LocalRegi
   const authorizer = createAuthorizer(loginServer, admin, tokens);
   const proxy = createProxy(backend.port);
   const store = createStore(backend.storage, join(folder, 'trash'));
+  const describe = createManifestReader(store);
   door = createDoor({
     authorizer,
     proxy,
@@ -64,7 +68,7 @@ export async function startRegistry(options: RegistryOptions): Promise<LocalRegi
       loginServer,
       store,
       attributes,
-      describe: createManifestReader(store),
+      describe,
       deleteManifest: async (repository, digest) =>
         (await proxy.call('DELETE', `/v2/${repository}/manifests/${digest}`)) === 202,
     },
@@ -76,6 +80,7 @@ export async function startRegistry(options: RegistryOptions): Promise<LocalRegi
     backend: `http://127.0.0.1:${backend.port}`,
     resourceId: `/subscriptions/${scope.subscription}/resourceGroups/${scope.resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${name}`,
     admin,
+    view: createView(store, describe),
     onNotification: notifications.onNotification,
     asImport: notifications.asImport,
     close: async () => {

@@ -79,3 +79,9 @@ test('the endpoint refuses a request without the secret header, with another ver
   expect((await ask({ 'api-version': '2019-08-01' })).status).toBe(400);
   expect((await ask(good)).status).toBe(200);
 });
+
+test('a path that is none, however odd, is not found', async () => {
+  const { origin } = new URL(identity.endpoint);
+  for (const path of ['/', '//', '//x:y', '/msi', '/%'])
+    expect((await fetch(`${origin}${path}`)).status, path).toBe(404);
+});

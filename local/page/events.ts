@@ -1,0 +1,69 @@
+import type { Delivery } from '../events/index.ts';
+import type { LocalAzure } from '../index.ts';
+import { type Html, html } from './html.ts';
+import type { Page } from './layout.ts';
+import { ago, code, duration, empty, status, table } from './parts.ts';
+
+const underWay = ({ state }: Delivery) => state === 'pending' || state === 'retrying';
+
+export function eventsPage(azure: LocalAzure, now: Date): Page {
+  const body = html`<h1>Subscriptions</h1>${subscriptions(azure)}<h2>Deliveries</h2>${deliveriesTable(azure, now, 200)}`;
+  const busy = azure.has('events') && azure.events.deliveries(200).some(underWay);
+  return { title: 'Events', body, ...(busy ? { refresh: 2 } : {}) };
+}
+
+function subscriptions(azure: LocalAzure): Html {
+  const listed = azure.has('events') ? azure.events.subscriptions() : [];
+  if (listed.length === 0) {
+    const example = azure.has('events')
+      ? `curl -X PUT ${azure.events.control}/subscriptions/mine -d '${exampleBody}'`
+      : undefined;
+    return empty('Nobody subscribes to events yet.', example);
+  }
+  return table(
+    ['Subscription', 'Goes to', 'Registries', 'Schema', 'Dead letters', 'State'],
+    listed.map((one) => [
+      html`<strong>${one.name}</strong>`,
+      one.destination.type === 'AzureFunction'
+        ? `function ${one.destination.functionName}`
+        : withoutQuery(one.destination.url),
+      one.registries?.join(', ') ?? 'all',
+      one.eventDeliverySchema,
+      one.deadLetter?.container ?? 'none: lost',
+      one.provisioningState,
+    ]),
+  );
+}
+
+const exampleBody = '{"destination":{"type":"WebHook","url":"http://127.0.0.1:8080/"}}';
+
+/** What follows the question mark may be a secret. */
+const withoutQuery = (url: string) => url.split('?')[0] ?? '';
+
+export function deliveriesTable(azure: LocalAzure, now: Date, count: number): Html {
+  const deliveries = azure.has('events') ? azure.events.deliveries(count) : [];
+  if (deliveries.length === 0) return empty('No event has gone out yet: push an image, and have a subscription to it.');
+  return table(
+    ['Event', 'Subject', 'Goes to', 'Ended', 'Attempts', 'Raised'],
+    deliveries.map((delivery) => [
+      delivery.event.type.replace('Microsoft.ContainerRegistry.', ''),
+      html`${delivery.event.subject} <span class="aside">${registryOf(delivery)}</span>`,
+      delivery.destination,
+      html`${status(delivery.state)}${delivery.reason ? html` <span class="aside">${delivery.reason}</span>` : undefined}${
+        delivery.deadLetter ? html` ${code(delivery.deadLetter)}` : undefined
+      }`,
+      attempts(delivery),
+      ago(new Date(delivery.event.time), now),
+    ]),
+  );
+}
+
+const registryOf = ({ event }: Delivery) => event.source.split('/').at(-1) ?? '';
+
+function attempts({ attempts: made, nextAttempt }: Delivery): Html {
+  const lines = made.map(
+    (attempt) =>
+      html`<div title="${attempt.at}">${attempt.outcome} <span class="aside">${duration(attempt.milliseconds)}</span></div>`,
+  );
+  return html`${lines}${nextAttempt ? html`<div class="aside">next at ${nextAttempt}</div>` : undefined}`;
+}
