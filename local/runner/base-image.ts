@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ImageName, parseImageName } from './images/name.ts';
@@ -90,6 +90,7 @@ async function layOut(root: string, kind: BaseKind): Promise<void> {
   for (const path of ['bin', 'etc', 'root', 'tmp', 'home/node', 'usr/bin', 'usr/local/bin', 'var']) {
     await mkdir(join(root, path), { recursive: true });
   }
+  await chmod(join(root, 'tmp'), 0o1777);
   await writeFile(join(root, 'etc/passwd'), PASSWD);
   await writeFile(join(root, 'etc/group'), GROUP);
   const busybox = await realpath('/bin/busybox').catch(() => {

@@ -1,12 +1,18 @@
+import { createHash } from 'node:crypto';
 import { type Dirent, existsSync } from 'node:fs';
 import { readdir, readFile, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = '/sys/fs/cgroup';
 /** How long the kernel may take to let go of a group whose last process was just killed. */
 const RELEASE_TRIES = 50;
 const RELEASE_PAUSE_MS = 20;
+
+/** The control group of the runner that keeps its state in a folder; no other has it. */
+export function runnerCgroup(stateDir: string): string {
+  return `/sluice-runner-${createHash('sha256').update(resolve(stateDir)).digest('hex').slice(0, 12)}`;
+}
 
 /**
  * Removes a control group and all below it, in every hierarchy, killing what still runs in it.

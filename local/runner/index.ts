@@ -1,8 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RunnerJob, RunnerResult, TaskRunner } from '../contracts.ts';
-import { removeCgroup } from './cgroups.ts';
+import { removeCgroup, runnerCgroup } from './cgroups.ts';
 import { type PullCache, RunImages } from './images/run-images.ts';
 import { ImageStore } from './images/store.ts';
 import { RunLog } from './log.ts';
@@ -31,7 +31,7 @@ export async function startRunner(options: RunnerOptions): Promise<TaskRunner> {
       `The local task runner cannot keep its state in ${stateDir}: choose a path without ":", "," and spaces.`,
     );
   }
-  const cgroup = `/sluice-runner/${createHash('sha256').update(stateDir).digest('hex').slice(0, 12)}`;
+  const cgroup = runnerCgroup(stateDir);
   const runsDir = join(stateDir, 'runs');
   await removeCgroup(cgroup);
   await rm(runsDir, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { removeCgroup } from '../cgroups.ts';
 import { contained } from '../contained.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
@@ -24,7 +24,21 @@ export type ContainerEnd =
 // Paths of layers are relative to the store, which keeps the option within a page however many they are.
 const MOUNT_AND_RUN = `
 mount -t overlay overlay -o "lowerdir=$LOWER,upperdir=$DIR/upper,workdir=$DIR/work" "$DIR/rootfs" || exit 125
-exec runc --root "$DIR/state" --log "$DIR/runc.log" --log-format json run --bundle "$DIR" "$NAME"
+exec perl -e "$WAIT" -- --root "$DIR/state" --log "$DIR/runc.log" --log-format json \\
+  run --detach --pid-file "$DIR/pid" --bundle "$DIR" "$NAME"
+`;
+
+// Attached, runc copies the two streams of a container through pipes of its own and their order is lost. Detached, the
+// container has our pipe, and becomes a child of the namespace's first process when runc ends: this one, which waits.
+// (Perl is part of every Debian; a shell cannot wait for a process that it did not start.)
+const WAIT = `
+system("runc", @ARGV) == 0 or exit 125;
+open(my $file, "<", "$ENV{DIR}/pid") or exit 125;
+my $container = <$file>;
+while ((my $child = wait()) > 0) {
+  exit($? & 127 ? 128 + ($? & 127) : $? >> 8) if $child == $container;
+}
+exit 125;
 `;
 
 /**
@@ -40,7 +54,7 @@ export async function runContainer(run: ContainerRun): Promise<ContainerEnd> {
     const outcome = await contained({
       argv: ['/bin/sh', '-c', MOUNT_AND_RUN],
       cwd: store.overlayDir,
-      env: { LOWER: image.layers.join(':'), DIR: directory, NAME: config.hostname },
+      env: { LOWER: image.layers.join(':'), DIR: directory, NAME: basename(directory), WAIT },
       signal: run.signal,
       onOutput: run.onOutput,
     });
@@ -59,7 +73,8 @@ async function startFailure(file: string): Promise<ContainerEnd | undefined> {
   const last = lines.findLast((line) => line.includes('"level":"error"'));
   if (!last) return undefined;
   const { msg } = JSON.parse(last) as { msg?: string };
-  const message = `failed to create task for container: failed to create shim task: OCI runtime create failed: ${msg ?? last}: unknown`;
+  const reason = (msg ?? last).replace(/^runc run failed/, 'runc create failed');
+  const message = `failed to create task for container: failed to create shim task: OCI runtime create failed: ${reason}: unknown`;
   const notFound = /executable file not found|no such file or directory/.test(message) && /exec/.test(message);
   const code = notFound ? 127 : /exec.*permission denied|is a directory/.test(message) ? 126 : 125;
   return { kind: 'not-started', code, message };

@@ -17,11 +17,12 @@ export function resolveUser(
   files: { readonly passwd: string; readonly group: string },
   groupAdd: readonly string[],
 ): ResolvedUser {
-  const [name = '', groupName] = user.split(':');
+  const [given = '', groupName] = user.split(':');
+  const name = given || '0';
   const users = entries(files.passwd);
   const groups = entries(files.group);
   const account = users.find((entry) => entry[0] === name) ?? users.find((entry) => entry[2] === name);
-  const uid = name === '' ? 0 : number(account?.[2] ?? name);
+  const uid = number(account?.[2] ?? name);
   if (uid === undefined) return unknown(`unable to find user ${name}: no matching entries in passwd file`);
   const gid = groupName ? groupId(groups, groupName) : (number(account?.[3] ?? '0') ?? 0);
   if (gid === undefined) return unknown(`unable to find group ${groupName}: no matching entries in group file`);
@@ -39,7 +40,10 @@ function unknown(message: string): ResolvedUser {
 }
 
 function entries(text: string): string[][] {
-  return text.split('\n').map((line) => line.split(':'));
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(':'));
 }
 
 function groupId(groups: readonly string[][], name: string): number | undefined {

@@ -21,8 +21,10 @@ export interface Surroundings {
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const BUSYBOX = '/bin/busybox';
+// busybox takes the name it is called by for a command's, unless that begins with its own.
+const INIT_PATH = '/sbin/busybox-init';
 /** Hands signals on to the command and reaps what it leaves behind, as Docker's own init does. */
-const INIT = ['/sbin/docker-init', 'sh', '-c', '"$@" & pid=$!; trap \'kill -TERM $pid\' TERM INT; wait $pid', 'init'];
+const INIT = [INIT_PATH, 'sh', '-c', '"$@" & pid=$!; trap \'kill -TERM $pid\' TERM INT; wait $pid', 'init'];
 
 const DAEMON = 'docker: Error response from daemon: ';
 
@@ -59,7 +61,8 @@ async function findImage(run: Run, options: RunOptions, around: Surroundings): P
   if (options.pull === 'missing') around.print(`Unable to find image '${formatImageName(name)}' locally\n`);
   const pulled = await run.images.pull(name, around.signal, options.platform);
   if (!pulled.ok) return `${DAEMON}${pulled.message}`;
-  around.print(`Digest: ${pulled.digest}\nStatus: Downloaded newer image for ${options.image}\n`);
+  const pulling = `${name.tag ?? name.digest}: Pulling from ${name.repository}\n`;
+  around.print(`${pulling}Digest: ${pulled.digest}\nStatus: Downloaded newer image for ${options.image}\n`);
   return pulled.image;
 }
 
@@ -95,7 +98,7 @@ async function configure(
     readOnlyRoot: options.readOnly,
     network: options.network,
     hostname,
-    binds: options.init ? [...binds, { source: BUSYBOX, target: '/sbin/docker-init', readOnly: true }] : binds,
+    binds: options.init ? [...binds, { source: BUSYBOX, target: INIT_PATH, readOnly: true }] : binds,
     tmpfs: options.mounts.tmpfs,
     shmBytes: options.shmBytes,
     limits: options.limits,

@@ -4,10 +4,10 @@ import * as z from 'zod';
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const seconds = z.int().min(0);
 const unsupported = (what: string) =>
-  z.unknown().superRefine((value, context) => {
-    if (value === undefined || value === null || value === false) return;
-    context.addIssue({ code: 'custom', message: `${what} not supported by the local runner` });
-  });
+  z
+    .unknown()
+    .refine((value) => value === null || value === false, `${what} not supported by the local runner`)
+    .optional();
 
 const VolumeMount = z.strictObject({ name: text, mountPath: text });
 
