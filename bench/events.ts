@@ -80,16 +80,18 @@ async function put(url: string, authorization: string, body: Buffer, caFile: str
 }
 let agent: import('node:https').Agent | undefined;
 
+/** When the function was called, by subject. */
+async function arrivals(endpoint: string): Promise<ReadonlyMap<string, number>> {
+  const answer = await fetch(`${endpoint}/api/seen`);
+  const seen = (await answer.json()) as { function: string; input: unknown; at: number }[];
+  const events = seen.filter((one) => one.function === 'onEvent');
+  return new Map(events.map(({ input, at: time }) => [(input as { subject: string }).subject, time]));
+}
+
 async function report(endpoint: string, sent: readonly Push[]): Promise<void> {
-  const seen = (await (await fetch(`${endpoint}/api/seen`)).json()) as {
-    function: string;
-    input: unknown;
-    at: number;
-  }[];
-  const arrived = new Map<string, number>();
-  for (const { function: name, input, at: time } of seen) {
-    if (name === 'onEvent') arrived.set((input as { subject: string }).subject, time);
-  }
+  const deadline = Date.now() + 10_000;
+  let arrived = await arrivals(endpoint);
+  while (arrived.size < sent.length && Date.now() < deadline) arrived = await arrivals(endpoint);
   const missing = sent.filter((_, number) => !arrived.has(`bench/app:${number}`));
   if (missing.length > 0) throw new Error(`${missing.length} of ${sent.length} pushes were not seen.`);
   const delays = sent

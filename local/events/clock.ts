@@ -10,6 +10,8 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   after: (milliseconds, work) => {
     const timer = setTimeout(work, Math.min(milliseconds, 2 ** 31 - 1));
+    // What is still to be delivered does not keep a process alive that has nothing else to do.
+    timer.unref();
     return () => clearTimeout(timer);
   },
 };

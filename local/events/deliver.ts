@@ -59,12 +59,16 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const underWay = new Set<UnderWay>();
   const cancels = new Map<UnderWay, () => void>();
   let waiting: (() => void)[] = [];
+  let isClosed = false;
 
-  const finish = (one: UnderWay): void => {
-    underWay.delete(one);
+  const wakeIfIdle = (): void => {
     if (underWay.size > 0) return;
     for (const wake of waiting) wake();
     waiting = [];
+  };
+  const finish = (one: UnderWay): void => {
+    underWay.delete(one);
+    wakeIfIdle();
   };
 
   async function send(one: UnderWay): Promise<Attempt> {
@@ -110,6 +114,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
     const started = clock.now();
     const result = await send(one);
+    if (isClosed) return finish(one);
     one.attempts++;
     const milliseconds = clock.now() - started;
     const recorded = { at: new Date(started).toISOString(), milliseconds, ...result };
@@ -154,6 +159,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   return {
     deliver: (event, subscription) => {
+      if (isClosed) return;
       const one = begin(event, subscription, 'pending');
       underWay.add(one);
       void attempt(one);
@@ -161,8 +167,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     drop: (event, subscription) => void begin(event, subscription, 'dropped by a fault'),
     idle: () => (underWay.size === 0 ? Promise.resolve() : new Promise((wake) => waiting.push(wake))),
     close: () => {
+      isClosed = true;
       for (const cancel of cancels.values()) cancel();
       cancels.clear();
+      underWay.clear();
+      wakeIfIdle();
     },
   };
 }

@@ -63,10 +63,21 @@ function spawnHost(main: string, options: StartHostOptions, keys: HostKeys): Chi
   });
 }
 
+/** Milliseconds an app may take to load. */
+const startTimeout = 60_000;
+
 /** Waits for the host's one message. A host that ends without it has written why. */
 function whenReady(child: ChildProcess, lastLines: readonly string[]): Promise<HostMessage & { type: 'ready' }> {
   return new Promise((ready, reject) => {
+    const timer = setTimeout(() => {
+      reject(
+        new HostError(`The functions host was not ready after ${startTimeout / 1000} s:\n${lastLines.join('\n')}`),
+      );
+      child.kill('SIGKILL');
+    }, startTimeout);
+    child.once('exit', () => clearTimeout(timer));
     child.once('message', (message: HostMessage) => {
+      clearTimeout(timer);
       if (message.type === 'ready') ready(message);
       else reject(new HostError(message.message));
     });

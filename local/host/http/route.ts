@@ -2,7 +2,7 @@
  * ASP.NET route templates, as far as HTTP functions use them:
  *   template  = segment *("/" segment)
  *   segment   = *(literal / parameter)
- *   parameter = "{" ["*" / "**"] name *(":" constraint) ["=" default] ["?"] "}"
+ *   parameter = "{" ["*" / "**"] name *(":" constraint) ["=" default] ["?"] "}"    ; a brace inside is doubled
  * Literals match without regard to case; a value is percent-decoded.
  */
 export interface Route {
@@ -59,9 +59,9 @@ function parseParameter(inner: string): Parameter | { readonly error: string } {
   const catchAll = inner.startsWith('*');
   const [head = '', ...rest] = splitColons(inner.replace(/^\*{1,2}/, ''));
   const last = rest.length > 0 ? rest[rest.length - 1] : head;
-  const [, fallback] = /=(.*)$/.exec(last ?? '') ?? [];
+  const [, fallback] = /=([^()]*)$/.exec(last ?? '') ?? [];
   const optional = inner.endsWith('?');
-  const bare = (text: string) => text.replace(/=.*$/, '').replace(/\?$/, '');
+  const bare = (text: string) => text.replace(/=[^()]*$/, '').replace(/\?$/, '');
   const name = bare(head);
   if (!/^[^{}/?*:=]+$/.test(name)) return { error: `'${inner}' is not a route parameter name.` };
   const tests: ((value: string) => boolean)[] = [];
@@ -80,7 +80,7 @@ export function parseRoute(template: string): Route | { readonly error: string }
   const parameters: Parameter[] = [];
   let expression = '^';
   for (const segment of template.split(/\/(?![^{]*\})/).filter((part) => part !== '')) {
-    const pieces = segment.split(/(\{(?:[^{}]|\{[^{}]*\})*\})/).filter((piece) => piece !== '');
+    const pieces = segment.split(/(\{(?:[^{}]|\{\{|\}\})*\})/).filter((piece) => piece !== '');
     let compiled = '';
     let mayBeAbsent = false;
     for (const piece of pieces) {
@@ -88,7 +88,7 @@ export function parseRoute(template: string): Route | { readonly error: string }
         compiled += quote(piece);
         continue;
       }
-      const parameter = parseParameter(piece.slice(1, -1));
+      const parameter = parseParameter(piece.slice(1, -1).replaceAll('{{', '{').replaceAll('}}', '}'));
       if ('error' in parameter) return { error: `The route template '${template}' is invalid: ${parameter.error}` };
       parameters.push(parameter);
       mayBeAbsent =

@@ -43,8 +43,10 @@ function readRequest(incoming: IncomingMessage, body: Buffer): Request | undefin
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   const target = incoming.url ?? '/';
-  if (!URL.canParse(target, `http://${headers.host ?? 'localhost'}`)) return undefined;
-  const url = new URL(target, `http://${headers.host ?? 'localhost'}`);
+  // A path that begins with two slashes is a path all the same, and names no host.
+  const absolute = target.startsWith('/') ? `http://${headers.host ?? 'localhost'}${target}` : target;
+  if (!URL.canParse(absolute)) return undefined;
+  const url = new URL(absolute);
   const key = headers['x-functions-key'] ?? url.searchParams.get('code') ?? undefined;
   return { method: incoming.method ?? 'GET', url, headers, body, key };
 }

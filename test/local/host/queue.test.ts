@@ -1,3 +1,4 @@
+import { BlobServiceClient } from '@azure/storage-blob';
 import type { QueueClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pollDelay, queueTiming, startQueueListener } from '../../../local/host/queue/listener.ts';
@@ -102,11 +103,12 @@ test('a queue that does not exist is reported once, and served as soon as it doe
   expect(app.lines.filter((line) => line.includes("Queue 'later' does not exist."))).toHaveLength(1);
 });
 
-test('an identity-based connection reads the queue with a token of the managed identity', async () => {
+test('an identity-based connection reads queues and keeps timers with a token of the managed identity', async () => {
   const queue = await createQueue('by-identity');
   const app = await fixture.start({
     settings: {
       ORDERS_QUEUE: 'by-identity',
+      AzureFunctionsWebHost__hostid: 'id-host',
       AzureWebJobsStorage: '',
       AzureWebJobsStorage__queueServiceUri: fixture.storage.queue,
       AzureWebJobsStorage__blobServiceUri: fixture.storage.blob,
@@ -118,6 +120,11 @@ test('an identity-based connection reads the queue with a token of the managed i
   });
   await queue.sendMessage(base64('with a token'));
   await until(async () => expect((await app.seen('orders')).map(({ input }) => input)).toEqual(['with a token']));
+  const blobs = BlobServiceClient.fromConnectionString(fixture.storage.connectionString);
+  const status = blobs
+    .getContainerClient('azure-webjobs-hosts')
+    .getBlobClient('timers/id-host/Host.Functions.yearly/status');
+  await until(async () => expect(await status.exists()).toBe(true));
 });
 
 test('a killed host leaves its message to whoever comes after the invisibility', async () => {

@@ -43,6 +43,12 @@ describe('an app that cannot be loaded', () => {
       {},
       /A function with name "same" has already been registered\./,
     ],
+    [
+      'HTTP streaming, which the host does not do',
+      `app.setup({ enableHttpStream: true });${http('streams')}`,
+      {},
+      /does not stream HTTP/,
+    ],
     ['host.json without version', '', { 'host.json': '{}' }, /missing the required 'version' property/],
     ['host.json that is not JSON', '', { 'host.json': '{' }, /Unable to parse .*host\.json/],
     [
