@@ -9,13 +9,14 @@ import { createRouter } from './http/router.ts';
 import { createImportControls, type ImportControls } from './import/controls.ts';
 import { createImportOperations } from './import/operations.ts';
 import { createTransport } from './import/transport.ts';
+import { openKeeper } from './keeper.ts';
 import { routes } from './routes.ts';
 import { execute } from './runs/execute.ts';
-import { createRunLogs, type LogStorage } from './runs/logs.ts';
-import { createRunQueue } from './runs/queue.ts';
-import { createRunStore } from './runs/store.ts';
+import { createRunLogs, type LogStorage, type RunLogs } from './runs/logs.ts';
+import { createRunQueue, type RunQueue } from './runs/queue.ts';
+import { createRunStore, type RunStore } from './runs/store.ts';
 import type { ArmState } from './state.ts';
-import { createTaskStore } from './tasks/store.ts';
+import { createTaskStore, type TaskStore } from './tasks/store.ts';
 import { createBaseImageTriggers, subscribe, type TriggerControls } from './triggers/baseImage.ts';
 import { type ArmView, createView } from './view.ts';
 
@@ -38,6 +39,8 @@ export interface ArmOptions {
   readonly echoUpdateTriggerToken?: boolean;
   /** Every run's timeout is multiplied by it: the least that a request can ask for is five minutes. Default 1. */
   readonly timeoutScale?: number;
+  /** JSON file that tasks and runs are kept in and read from at the start. Default: they end with the endpoint. */
+  readonly stateFile?: string;
 }
 
 export interface ArmParts {
@@ -62,26 +65,16 @@ export interface LocalArm extends Closeable {
 
 /** Serves Azure Resource Manager for the local registries. Closing it cancels runs and ends imports. */
 export async function startArm(parts: ArmParts): Promise<LocalArm> {
-  const { scope, certificate, tokens, clock = systemClock, options = {} } = parts;
+  const { scope, certificate, tokens, options = {} } = parts;
+  const clock = parts.clock ?? systemClock;
   const ca = await readFile(certificate.caFile, 'utf8');
   const transport = createTransport(ca);
   const imports = createImportControls();
   const operations = createImportOperations(clock, imports);
   const registries = new Map(parts.registries.map((registry) => [registry.name.toLowerCase(), registry]));
-  const runs = createRunStore(clock, [...registries.keys()]);
-  const tasks = createTaskStore();
-  const logs = createRunLogs(parts.storage, ca, clock, randomUUID);
-  const { runner } = parts;
-  const { caFile } = certificate;
-  const timeoutScale = options.timeoutScale ?? 1;
-  const execution = { clock, runner, registries, caFile, runs, tasks, logs, timeoutScale };
-  const queue = createRunQueue({
-    clock,
-    runs,
-    logs,
-    concurrency: options.concurrentRuns ?? 2,
-    execute: (run, work, signal) => execute(execution, run, work, signal),
-  });
+  const stores = openStores(parts, clock, ca);
+  const { tasks, runs, logs } = stores;
+  const queue = openQueue(parts, clock, registries, stores);
   const router = createRouter(routes);
   let state: ArmState | undefined;
   const server = await listen(
@@ -116,7 +109,7 @@ export async function startArm(parts: ArmParts): Promise<LocalArm> {
   async function close(): Promise<void> {
     await server.close();
     await Promise.all([baseImages.close(), operations.close(), queue.close()]);
-    await logs.close();
+    await stores.close();
     transport.close();
   }
   return {
@@ -129,4 +122,51 @@ export async function startArm(parts: ArmParts): Promise<LocalArm> {
       return closed;
     },
   };
+}
+
+interface Stores extends Closeable {
+  readonly tasks: TaskStore;
+  readonly runs: RunStore;
+  readonly logs: RunLogs;
+}
+
+function openStores({ registries, storage, options = {} }: ArmParts, clock: Clock, ca: string): Stores {
+  const { stateFile } = options;
+  const keeper =
+    stateFile === undefined ? undefined : openKeeper(stateFile, () => ({ tasks: tasks.list(), runs: runs.list() }));
+  const changed = () => keeper?.changed();
+  const tasks = createTaskStore(keeper?.tasks ?? [], changed);
+  const runs = createRunStore({
+    clock,
+    newId: randomUUID,
+    registryNames: registries.map(({ name }) => name),
+    kept: keeper?.runs ?? [],
+    changed,
+  });
+  const logs = createRunLogs(storage, ca, clock);
+  return {
+    tasks,
+    runs,
+    logs,
+    async close() {
+      await Promise.all([logs.close(), keeper?.close()]);
+    },
+  };
+}
+
+function openQueue(
+  { runner, certificate, options = {} }: ArmParts,
+  clock: Clock,
+  registries: ReadonlyMap<string, LocalRegistry>,
+  { tasks, runs, logs }: Stores,
+): RunQueue {
+  const timeoutScale = options.timeoutScale ?? 1;
+  const execution = { clock, runner, registries, caFile: certificate.caFile, runs, tasks, logs, timeoutScale };
+  return createRunQueue({
+    clock,
+    runs,
+    logs,
+    concurrency: options.concurrentRuns ?? 2,
+    execute: (run, work, signal) => execute(execution, run, work, signal),
+  });
 }

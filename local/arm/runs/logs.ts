@@ -24,7 +24,7 @@ export interface RunLog extends LogSink {
 }
 
 export interface RunLogs {
-  /** The run's append blob, made at the first call. */
+  /** The run's append blob, made at the first call unless it is there already. */
   open(run: RunRecord): RunLog;
   /** A URL that anybody can read the log by, for about 70 minutes. */
   link(run: RunRecord): Promise<string>;
@@ -46,7 +46,7 @@ interface Entry {
   readonly log: RunLog;
 }
 
-export function createRunLogs(storage: LogStorage, ca: string, clock: Clock, newId: () => string): RunLogs {
+export function createRunLogs(storage: LogStorage, ca: string, clock: Clock): RunLogs {
   const service = new BlobServiceClient(
     storage.blob,
     new StorageSharedKeyCredential(storage.accountName, storage.accountKey),
@@ -61,8 +61,10 @@ export function createRunLogs(storage: LogStorage, ca: string, clock: Clock, new
     const present = entries.get(key);
     if (present) return present;
     made ??= folder.createIfNotExists();
-    const blob = folder.getAppendBlobClient(`${newId()}/rawtext.log`);
-    const created = made.then(() => blob.create({ blobHTTPHeaders: { blobContentType: 'text/plain; charset=utf-8' } }));
+    const blob = folder.getAppendBlobClient(run.logName);
+    const created = made.then(() =>
+      blob.createIfNotExists({ blobHTTPHeaders: { blobContentType: 'text/plain; charset=utf-8' } }),
+    );
     // Whoever needs the blob sees the error; until then it must not count as unhandled.
     created.catch(() => undefined);
     const entry = { blob, created, log: createLog(blob, created) };

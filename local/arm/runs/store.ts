@@ -35,10 +35,12 @@ export interface RunRecord {
   readonly updateTriggerToken?: string;
   readonly isArchiveEnabled: boolean;
   readonly requestedBy: string;
+  /** Name of the blob that its log is written to. */
+  readonly logName: string;
 }
 
-export type NewRun = Omit<RunRecord, 'runId' | 'sequence' | 'status' | 'lastUpdatedTime' | 'createTime'>;
-export type RunChange = Partial<Omit<RunRecord, 'registry' | 'runId' | 'sequence' | 'createTime'>>;
+export type NewRun = Omit<RunRecord, 'runId' | 'sequence' | 'status' | 'lastUpdatedTime' | 'createTime' | 'logName'>;
+export type RunChange = Partial<Omit<RunRecord, 'registry' | 'runId' | 'sequence' | 'createTime' | 'logName'>>;
 
 export interface RunStore {
   /** Queued, with an id of its own. */
@@ -54,18 +56,25 @@ export function isFinished(run: RunRecord): boolean {
   return !['Queued', 'Started', 'Running'].includes(run.status);
 }
 
-/** `registryNames` decide the ids' prefixes: `ca1`, `ca2`, … for the first, `cb1`, … for the second. */
-export function createRunStore(clock: Clock, registryNames: readonly string[]): RunStore {
-  const runs = new Map<string, RunRecord>();
-  const counters = new Map<string, number>();
-  let sequence = 0;
-  const key = (registry: string, runId: string) => `${registry}/${runId}`.toLowerCase();
+export interface RunStoreParts {
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** They decide the ids' prefixes: `ca1`, `ca2`, … for the first, `cb1`, … for the second. */
+  readonly registryNames: readonly string[];
+  readonly kept: readonly RunRecord[];
+  /** Called after each change. */
+  readonly changed: () => void;
+}
 
+export function createRunStore({ clock, newId, registryNames, kept, changed }: RunStoreParts): RunStore {
+  const key = (registry: string, runId: string) => `${registry}/${runId}`.toLowerCase();
+  const runs = new Map(kept.map((run) => [key(run.registry, run.runId), run]));
+  let sequence = kept.reduce((highest, run) => Math.max(highest, run.sequence), 0);
+
+  /** Counted over all registries, so that an id is never given twice, whatever was kept. */
   function nextId(registry: string): string {
     const index = registryNames.findIndex((name) => name.toLowerCase() === registry.toLowerCase());
-    const count = (counters.get(registry) ?? 0) + 1;
-    counters.set(registry, count);
-    return `c${prefix(Math.max(0, index))}${count.toString(36)}`;
+    return `c${prefix(Math.max(0, index))}${sequence.toString(36)}`;
   }
 
   return {
@@ -79,8 +88,10 @@ export function createRunStore(clock: Clock, registryNames: readonly string[]): 
         status: 'Queued',
         lastUpdatedTime: now,
         createTime: now,
+        logName: `${newId()}/rawtext.log`,
       };
       runs.set(key(added.registry, added.runId), added);
+      changed();
       return added;
     },
     get: (registry, runId) => runs.get(key(registry, runId)),
@@ -88,6 +99,7 @@ export function createRunStore(clock: Clock, registryNames: readonly string[]): 
       const at = key(run.registry, run.runId);
       const updated: RunRecord = { ...(runs.get(at) ?? run), lastUpdatedTime: clock.now(), ...change };
       runs.set(at, updated);
+      changed();
       return updated;
     },
     list: (registry) =>

@@ -26,13 +26,21 @@ export interface TaskStore {
   list(registry?: string): TaskRecord[];
 }
 
-export function createTaskStore(): TaskStore {
-  const tasks = new Map<string, TaskRecord>();
+/** @param changed called after each change */
+export function createTaskStore(kept: readonly TaskRecord[], changed: () => void): TaskStore {
   const key = (registry: string, name: string) => `${registry}/${name}`.toLowerCase();
+  const tasks = new Map(kept.map((task) => [key(task.registry, task.name), task]));
   return {
     get: (registry, name) => tasks.get(key(registry, name)),
-    put: (task) => void tasks.set(key(task.registry, task.name), task),
-    delete: (registry, name) => tasks.delete(key(registry, name)),
+    put(task) {
+      tasks.set(key(task.registry, task.name), task);
+      changed();
+    },
+    delete(registry, name) {
+      const deleted = tasks.delete(key(registry, name));
+      changed();
+      return deleted;
+    },
     list: (registry) =>
       [...tasks.values()]
         .filter((task) => registry === undefined || task.registry.toLowerCase() === registry.toLowerCase())

@@ -17,6 +17,7 @@ const failed: RunRecord = {
   agentConfiguration: {},
   isArchiveEnabled: false,
   requestedBy: 'me',
+  logName: 'log',
 };
 const { finishTime: _f, task: _t, outputImages: _o, ...rest } = failed;
 const queued: RunRecord = { ...rest, runId: 'ca2', status: 'Queued', createTime: new Date('2025-04-08T09:00:00Z') };
