@@ -89,8 +89,8 @@ async function forward(request: IncomingMessage, response: ServerResponse, port:
   const answer = await fetch(`http://127.0.0.1:${port}${request.url}`, { method, headers: onward });
   const body = Buffer.from(await answer.arrayBuffer());
   // What was said of that connection says nothing of this one.
-  answer.headers.delete('connection');
-  response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(body);
+  const { connection: _, ...said } = Object.fromEntries(answer.headers);
+  response.writeHead(answer.status, said).end(body);
 }
 
 async function listen(server: Server): Promise<number> {
