@@ -49,7 +49,9 @@ export async function openArm(
   const [{ startArm }, runner] = await Promise.all([import('./arm/index.ts'), openRunner(base)]);
   const tokens = identity.authority;
   const port = options.ports?.arm ?? 0;
-  const armOptions = { ...options.arm, port };
+  // What is kept on disk is kept whole: registries, storage, and the tasks and runs that belong to them.
+  const kept = options.durable ? { stateFile: join(base.state, 'arm.json') } : {};
+  const armOptions = { ...kept, ...options.arm, port };
   return base.started(await startArm({ scope, certificate, tokens, registries, runner, storage, options: armOptions }));
 }
 
