@@ -13,7 +13,51 @@ param workspaceName string
 @description('Required. The Event Grid topics (subscription, resourceGroup, topic).')
 param topics object[]
 
-var queries = loadJsonContent('../alerts.json')
+var rules = [
+  {
+    name: 'stalled'
+    title: 'a run is stalled'
+    description: 'A run cannot go on until somebody acts. Its reason says what to do; then retry or cancel it.'
+    query: '${loadTextContent('../queries/transitions.kql')}${loadTextContent('../queries/alert-stalled.kql')}'
+    scope: insights.id
+    severity: 2
+    every: 'PT5M'
+    over: 'PT15M'
+    operator: 'GreaterThan'
+    threshold: 0
+    // One alert a run; nothing in the log says that it is over, so that people close it.
+    resolves: false
+    dimensions: ['tracked', 'run']
+  }
+  {
+    name: 'poison'
+    title: 'a message is in the poison queue'
+    description: 'The message of a run failed five times. The sweep takes the run up again; the exception says what is wrong.'
+    query: loadTextContent('../queries/alert-poison.kql')
+    scope: workspace.id
+    severity: 2
+    every: 'PT15M'
+    over: 'PT30M'
+    operator: 'GreaterThan'
+    threshold: 0
+    resolves: true
+    dimensions: []
+  }
+  {
+    name: 'silent'
+    title: 'no tick for 30 minutes'
+    description: 'Nothing looks at upstream registries, at drift or at overdue runs: the app does not run, or cannot log.'
+    query: loadTextContent('../queries/alert-silent.kql')
+    scope: insights.id
+    severity: 1
+    every: 'PT10M'
+    over: 'PT30M'
+    operator: 'LessThan'
+    threshold: 1
+    resolves: true
+    dimensions: []
+  }
+]
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
@@ -35,31 +79,31 @@ resource receivers 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(ema
 }
 
 resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
-  for query in queries: {
-    name: 'alert-sluice-${query.name}'
+  for rule in rules: {
+    name: 'alert-sluice-${rule.name}'
     location: location
     tags: tags
     kind: 'LogAlert'
     properties: {
-      displayName: 'Sluice: ${query.title}'
-      description: query.description
-      severity: query.severity
+      displayName: 'Sluice: ${rule.title}'
+      description: rule.description
+      severity: rule.severity
       enabled: true
-      scopes: [query.on == 'insights' ? insights.id : workspace.id]
-      evaluationFrequency: query.every
-      windowSize: query.over
-      autoMitigate: query.resolves
+      scopes: [rule.scope]
+      evaluationFrequency: rule.every
+      windowSize: rule.over
+      autoMitigate: rule.resolves
       // The storage logs' table exists only once something was logged.
       skipQueryValidation: true
       criteria: {
         allOf: [
           {
-            query: join(query.query, '\n')
+            query: rule.query
             timeAggregation: 'Total'
             metricMeasureColumn: 'found'
-            operator: query.operator
-            threshold: query.threshold
-            dimensions: map(query.dimensions, column => { name: column, operator: 'Include', values: ['*'] })
+            operator: rule.operator
+            threshold: rule.threshold
+            dimensions: map(rule.dimensions, column => { name: column, operator: 'Include', values: ['*'] })
             failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
           }
         ]

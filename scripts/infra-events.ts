@@ -1,0 +1,17 @@
+// Subscribes the function onRegistryPush to registries, after its code is deployed: `npm run infra:events`.
+import { fileURLToPath } from 'node:url';
+import { az, required, run } from './infra/az.ts';
+
+const at = (path: string) => fileURLToPath(new URL(`../infra/${path}`, import.meta.url));
+
+run(() => {
+  const { length } = JSON.parse(required('SLUICE_EVENT_SOURCES')) as unknown[];
+  az([
+    ...['deployment', 'sub', 'create', '--only-show-errors', '--output', 'none'],
+    ...['--name', `sluice-events-${required('SLUICE_APP_NAME')}`, '--location', required('AZURE_LOCATION')],
+    ...['--template-file', at('events.bicep'), '--parameters', at('events.bicepparam')],
+  ]);
+  console.log(
+    `Pushes to ${length} ${length === 1 ? 'registry' : 'registries'} now reach ${required('SLUICE_APP_NAME')}.`,
+  );
+});
