@@ -1,4 +1,4 @@
-import { planBuild, runBuild } from '../build/build.ts';
+import { planBuild, runBuild } from '../builds/build.ts';
 import { formatImageName, parseImageName, repositoryOf } from '../images/name.ts';
 import { imageNameOrMessage } from '../images/run-images.ts';
 import type { Run } from '../run-context.ts';

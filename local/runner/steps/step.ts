@@ -1,4 +1,4 @@
-import { planBuild, runBuild } from '../build/build.ts';
+import { planBuild, runBuild } from '../builds/build.ts';
 import { type CliCall, dockerCli } from '../docker-cli/cli.ts';
 import { dockerRun } from '../docker-cli/run-container.ts';
 import { type ParsedRun, parseRun } from '../docker-cli/run-options.ts';

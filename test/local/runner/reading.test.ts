@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { basesOf, pinBases, scanDockerfile } from '../../../local/runner/build/dockerfile.ts';
+import { basesOf, pinBases, scanDockerfile } from '../../../local/runner/builds/dockerfile.ts';
 import { capabilities } from '../../../local/runner/container/capabilities.ts';
 import { resolveUser } from '../../../local/runner/container/user.ts';
 import { parseRun } from '../../../local/runner/docker-cli/run-options.ts';
