@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { access, chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { generate } from 'selfsigned';
 import type { Certificate } from './contracts.ts';
 
@@ -43,7 +43,7 @@ export async function ensureCertificate(folder: string, now: () => Date = () => 
  */
 export async function trustedCertificate(env: NodeJS.ProcessEnv = process.env): Promise<CertificateFiles | undefined> {
   const caFile = env.NODE_EXTRA_CA_CERTS;
-  return caFile ? readCertificate(dirname(dirname(caFile)), new Date()) : undefined;
+  return caFile ? readCertificate(dirname(dirname(resolve(caFile))), new Date()) : undefined;
 }
 
 async function readCertificate(folder: string, now: Date): Promise<CertificateFiles | undefined> {

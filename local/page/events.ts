@@ -2,7 +2,7 @@ import type { Delivery } from '../events/index.ts';
 import type { LocalAzure } from '../index.ts';
 import { type Html, html } from './html.ts';
 import type { Page } from './layout.ts';
-import { ago, code, duration, empty, status, table } from './parts.ts';
+import { ago, duration, empty, status, table } from './parts.ts';
 
 const underWay = ({ state }: Delivery) => state === 'pending' || state === 'retrying';
 
@@ -47,15 +47,22 @@ export function deliveriesTable(azure: LocalAzure, now: Date, count: number): Ht
     ['Event', 'Subject', 'Goes to', 'Ended', 'Attempts', 'Raised'],
     deliveries.map((delivery) => [
       delivery.event.type.replace('Microsoft.ContainerRegistry.', ''),
-      html`${delivery.event.subject} <span class="aside">${registryOf(delivery)}</span>`,
+      html`<div class="subject">${delivery.event.subject}</div><span class="aside">${registryOf(delivery)}</span>`,
       delivery.destination,
-      html`${status(delivery.state)}${delivery.reason ? html` <span class="aside">${delivery.reason}</span>` : undefined}${
-        delivery.deadLetter ? html` ${code(delivery.deadLetter)}` : undefined
-      }`,
+      ended(delivery),
       attempts(delivery),
       ago(new Date(delivery.event.time), now),
     ]),
   );
+}
+
+/** The reason is shown where the attempts beside it do not say it already. */
+function ended({ state, reason, deadLetter, attempts: made }: Delivery): Html {
+  const why = made.length === 0 && reason ? html` <span class="aside">${reason}</span>` : undefined;
+  const where = deadLetter
+    ? html`<div><code class="copy path" title="${deadLetter}">${deadLetter}</code></div>`
+    : undefined;
+  return html`${status(state)}${why}${where}`;
 }
 
 const registryOf = ({ event }: Delivery) => event.source.split('/').at(-1) ?? '';
