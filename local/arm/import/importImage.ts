@@ -41,8 +41,11 @@ function operationId(state: ArmState, request: ArmRequest): string {
   return state.imports.find(id) ? `registries-${state.newId()}` : id;
 }
 
-function isFrom(wanted: ImportRequest, registry: LocalRegistry): boolean {
-  return wanted.from.kind === 'resource' && registryNameIn(wanted.from.resourceId) === registry.name.toLowerCase();
+/** Whether source and target are one registry, by whichever of its names. */
+function isFrom({ from }: ImportRequest, registry: LocalRegistry): boolean {
+  return from.kind === 'resource'
+    ? registryNameIn(from.resourceId) === registry.name.toLowerCase()
+    : from.uri === registry.loginServer;
 }
 
 /** By resource id the source is one of our registries and needs no login; by address it is any registry. */

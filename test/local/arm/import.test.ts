@@ -110,14 +110,21 @@ describe('an import that succeeds', () => {
   test('mounts blobs inside one registry, and streams them from another', async () => {
     const image = await pushed();
     const target = `${repository}/promoted`;
-    const uploads = async (registry: string) => {
+    const uploads = async (registry: string, source: ImportImageParameters['source'] = fromBase(`${repository}:1`)) => {
       const from = recorded.length;
-      await run({ source: fromBase(`${repository}:1`), targetTags: [`${target}:stable`] }, registry);
+      await run({ source, targetTags: [`${target}:stable`], mode: 'Force' }, registry);
       return recorded.slice(from).filter((line) => line.startsWith(`PUT /v2/${target}/blobs/uploads/`));
     };
     expect(await uploads('contosobaseimages')).toEqual([]);
     expect(await digestOf(fixture.base, target, 'stable')).toBe(image.manifest.digest);
     expect(await uploads('contosodev')).toHaveLength(image.blobs.length);
+
+    const { loginServer, admin } = fixture.dev;
+    const other = makeImage();
+    await pushImage(fixture.content(fixture.dev, repository), other, '1');
+    const byAddress = { registryUri: loginServer, credentials: { ...admin }, sourceImage: `${repository}:1` };
+    expect(await uploads('contosodev', byAddress)).toEqual([]);
+    expect(await digestOf(fixture.dev, target, 'stable')).toBe(other.manifest.digest);
   });
 
   test('leaves no tag in an untagged target repository', async () => {

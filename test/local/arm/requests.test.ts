@@ -106,6 +106,8 @@ describe('bad input', () => {
     ['a list', '[]'],
     ['null', 'null'],
     ['a number', '7'],
+    ['JSON that nests without end', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
+    ['a string that never ends', `{"source":"${'\\"'.repeat(1_000_000)}`],
     ['an ill-typed field', JSON.stringify({ ...good, targetTags: 'node:20' })],
     ['an unknown field', JSON.stringify({ ...good, force: true })],
     ['an unknown mode', JSON.stringify({ ...good, mode: 'Perhaps' })],
