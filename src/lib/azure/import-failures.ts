@@ -20,13 +20,13 @@ const credentialsAdvice =
 const rules: readonly Rule[] = [
   { pattern: /already exists in target registry|tag\b.*\balready exists/i, state: 'exists' },
   {
+    pattern: /unable to find manifest|MANIFEST_UNKNOWN|manifest unknown|NAME_UNKNOWN|Invalid message (?:404|NotFound)/i,
+    state: 'gone',
+  },
+  {
     pattern: /HAP429|\b429\b|too ?many ?requests|rate limit/i,
     state: 'retry',
     advice: "upstream limits pulls: credentials in the image's upstream raise the limit",
-  },
-  {
-    pattern: /unable to find manifest|MANIFEST_UNKNOWN|manifest unknown|NAME_UNKNOWN|Invalid message (?:404|NotFound)/i,
-    state: 'gone',
   },
   {
     pattern: /client with IP|network rule|firewall|private endpoint|PublicNetworkAccess/i,
