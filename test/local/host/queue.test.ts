@@ -217,25 +217,49 @@ describe('the listener', () => {
     await listener.stop();
   });
 
-  test('a failing message of a poison queue is not moved on', async () => {
+  test('a failing message of a poison queue is neither moved on nor tried again at once', async () => {
     const queue = await createQueue('old-poison');
-    await queue.sendMessage('hopeless');
+    const tried: string[] = [];
+    const listener = startQueueListener({
+      ...common,
+      queue,
+      poison: undefined,
+      timing: queueTiming,
+      execute: async (_, body) => {
+        tried.push(body);
+        return { ok: false, error: new Error('no') };
+      },
+    });
+    await queue.sendMessage('first');
+    await until(() => expect(tried).toContain('first'));
+    await queue.sendMessage('second');
+    await until(() => expect(tried).toContain('second'));
+    await listener.stop();
+    expect(tried).toEqual(['first', 'second']);
+    expect(await lengthOf(queue)).toBe(2);
+    expect(await fixture.queues.getQueueClient('old-poison-poison').exists()).toBe(false);
+  });
+
+  test('a message that arrives while the host stops is given back at once', async () => {
+    const queue = await createQueue('stopping');
+    await queue.sendMessage('for the next one');
     let calls = 0;
     const listener = startQueueListener({
       ...common,
-      options: { ...options, maxDequeueCount: 1 },
       queue,
       poison: undefined,
       timing: queueTiming,
       execute: async () => {
         calls++;
-        return { ok: false, error: new Error('no') };
+        return { ok: true, returned: undefined };
       },
     });
-    await until(() => expect(calls).toBe(1));
     await listener.stop();
-    expect(await lengthOf(queue)).toBe(1);
-    expect(await fixture.queues.getQueueClient('old-poison-poison').exists()).toBe(false);
+    expect(calls).toBe(0);
+    const { receivedMessageItems } = await queue.receiveMessages();
+    expect(receivedMessageItems.map(({ messageText, dequeueCount }) => [messageText, dequeueCount])).toEqual([
+      ['for the next one', 2],
+    ]);
   });
 });
 
