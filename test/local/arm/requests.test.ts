@@ -162,6 +162,22 @@ describe('bad input', () => {
   });
 });
 
+describe('a wrong run request is refused', () => {
+  const good = { type: 'EncodedTaskRunRequest', encodedTaskContent: 'eA==', platform: { os: 'linux' } };
+  test.each([
+    ['of an unknown type', { type: 'HelmRunRequest' }],
+    ['without a platform', { type: 'EncodedTaskRunRequest', encodedTaskContent: 'eA==' }],
+    ['with an unknown field', { ...good, colour: 'red' }],
+    ['with content that is not base64', { ...good, encodedTaskContent: '{}' }],
+    ['with a timeout of a day', { ...good, timeout: 86_400 }],
+  ])('%s', async (_, body) => {
+    expect(await fixture.send('POST', `${dev}/scheduleRun?${tasks}`, { body: JSON.stringify(body) })).toMatchObject({
+      status: 400,
+      json: { error: { code: 'InvalidRequestContent' } },
+    });
+  });
+});
+
 describe('registries', () => {
   test('are listed by subscription and by group, and shown by name in any casing', async () => {
     const { client } = fixture;

@@ -275,22 +275,6 @@ describe('tasks', () => {
   });
 });
 
-describe('a wrong run request is refused', () => {
-  test.each([
-    ['of an unknown type', { type: 'HelmRunRequest' }],
-    ['without a platform', { type: 'EncodedTaskRunRequest', encodedTaskContent: 'eA==' }],
-    ['with an unknown field', { ...cmd('true'), colour: 'red' }],
-    ['with content that is not base64', { ...cmd('true'), encodedTaskContent: '{}' }],
-    ['with a timeout of a day', { ...cmd('true'), timeout: 86_400 }],
-  ])('%s', async (_, body) => {
-    const path = `${registryPath(registry)}/scheduleRun?${version}`;
-    expect(await fixture.send('POST', path, { body: JSON.stringify(body) })).toMatchObject({
-      status: 400,
-      json: { error: { code: 'InvalidRequestContent' } },
-    });
-  });
-});
-
 test('an archived run is marked by an update', async () => {
   const runId = await schedule(cmd('true'));
   await untilEnd(runId);
