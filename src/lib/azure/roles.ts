@@ -7,8 +7,8 @@ interface Remedy {
 const remedies: readonly Remedy[] = [
   { action: /importImage/i, role: 'Container Registry Data Importer and Data Reader' },
   { action: /scheduleRun|\/runs?\b|\/tasks?\b|listLogSasUrl|cancel/i, role: 'Container Registry Tasks Contributor' },
-  { action: /push|write|put/i, role: 'AcrPush' },
   { action: /delete|remove/i, role: 'AcrDelete' },
+  { action: /push|write|put|move/i, role: 'AcrPush' },
   { action: /pull|read|list/i, role: 'AcrPull' },
 ];
 

@@ -32,7 +32,8 @@ export function tail(text: string, cut: boolean): string {
   return maskSecrets(whole.replaceAll('\r\n', '\n')).slice(-tailSize);
 }
 
-async function logLink(
+/** A link to the whole log: a credential, good for a short while. Undefined where there is no log. */
+export async function logLink(
   arm: ArmClients,
   { subscription, resourceGroup, name }: Registry,
   taskRun: string,
