@@ -9,7 +9,8 @@ run(() => {
   az([
     ...['deployment', 'sub', 'create', '--only-show-errors', '--output', 'none'],
     ...['--name', `sluice-events-${required('SLUICE_APP_NAME')}`, '--location', required('AZURE_LOCATION')],
-    ...['--template-file', at('events.bicep'), '--parameters', at('events.bicepparam')],
+    ...['--parameters', at('events.bicepparam')],
+    ...(process.env.AZURE_SUBSCRIPTION_ID ? ['--subscription', process.env.AZURE_SUBSCRIPTION_ID] : []),
   ]);
   console.log(
     `Pushes to ${length} ${length === 1 ? 'registry' : 'registries'} now reach ${required('SLUICE_APP_NAME')}.`,
