@@ -59,6 +59,10 @@ function closingLine(runId: string, result: Pick<RunnerResult, 'status' | 'runEr
 
 async function work(run: Run, signal: AbortSignal): Promise<WorkEnd> {
   const { job, log, volumes } = run;
+  if (job.platform.os.toLowerCase() !== 'linux') {
+    log.plain(`the local runner has Linux agents only; this run asks for ${job.platform.os}`);
+    return { kind: 'failed' };
+  }
   if (job.context !== undefined) {
     log.line('Downloading source code...');
     const problem = await copyContext(job.context, volumes, signal);

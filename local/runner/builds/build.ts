@@ -1,7 +1,7 @@
 import { mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { CliCall } from '../docker-cli/cli.ts';
-import { formatImageName, type ImageName, parseImageName, pinned, repositoryOf } from '../images/name.ts';
+import { formatImageName, type ImageName, parseImageName, repositoryOf } from '../images/name.ts';
 import type { BaseImage, Run } from '../run-context.ts';
 import { type Base, basesOf, pinBases, type Scan, scanDockerfile } from './dockerfile.ts';
 import { type BuildOptions, parseBuild } from './options.ts';
@@ -90,7 +90,7 @@ export async function runBuild(run: Run, build: PlannedBuild, call: CliCall): Pr
 }
 
 interface ResolvedBase {
-  /** What the FROM names: `repository@digest`, or the id of an image that this run built. */
+  /** What the FROM names: the image's id in the store. */
   readonly pin: string;
   readonly digest: string;
 }
@@ -110,7 +110,9 @@ async function resolveBases(run: Run, build: PlannedBuild, call: CliCall): Promi
     }
     const pulled = await run.images.pull(name, call.signal, platform ?? build.options.platform);
     if (!pulled.ok) return `pull ${formatImageName(name)}: ${pulled.message}`;
-    resolved.set(text, { pin: pinned(name, pulled.digest), digest: pulled.digest });
+    // By id: the name of an index with its digest stands for whatever platform was fetched last, by any run.
+    resolved.set(text, { pin: pulled.image.id, digest: pulled.digest });
+    call.print(`${name.tag ?? name.digest}: Pulling from ${name.repository}\nDigest: ${pulled.digest}\n`);
   }
   return resolved;
 }

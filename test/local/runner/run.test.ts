@@ -101,6 +101,13 @@ describe('a run’s end and its log', () => {
     expect(log.text).not.toContain('Executing step');
   });
 
+  test('a run for Windows is an honest error', async () => {
+    const platform = { os: 'Windows', architecture: 'amd64' };
+    const { status, log } = await fixture.yaml(task(`cmd: ${box} echo never`), { platform });
+    expect(status).toBe('Failed');
+    expect(log.text).toContain('Linux agents only; this run asks for Windows');
+  });
+
   test('secrets and passwords do not reach the log', async () => {
     const values = [{ name: 'token', value: 'hunter2hunter2', isSecret: true }];
     const content = task(`cmd: ${box} sh -c "echo {{.Values.token}}; cat /acb/home/.docker/config.json"`);
