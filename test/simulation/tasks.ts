@@ -1,0 +1,204 @@
+/** Task runs of the simulated world: validations, and dependents' builds with ACR's own base-image triggers. */
+import type { Digest } from '../../src/lib/image/digest.ts';
+import type { DependentTask, TaskRunInfo, TaskRunStatus } from '../../src/lib/pipeline/ports.ts';
+import type { Clockwork } from './clockwork.ts';
+import { minute, second } from './clockwork.ts';
+import { digestOf, isGood, numberOf } from './places.ts';
+import type { Random } from './random.ts';
+import type { Temper } from './scenario.ts';
+
+interface SimRun {
+  readonly id: string;
+  readonly token: string;
+  readonly createdAt: number;
+  readonly triggeredBy: readonly Digest[];
+  status: TaskRunStatus;
+  finishedAt?: number;
+  output?: { registry: string; repository: string; tag: string; digest: string };
+  /** The Sluice run that asked for it. */
+  readonly askedBy?: string;
+}
+
+export interface SimTask {
+  readonly name: string;
+  readonly triggerEnabled: boolean;
+  /** `repository:tag`, and the registry's login server. */
+  readonly base: { readonly registry: string; readonly repository: string; readonly tag: string };
+  readonly output: { readonly repository: string; readonly tag: string };
+  builtOn: string | undefined;
+  readonly runs: SimRun[];
+}
+
+export class Validations {
+  readonly runs = new Map<string, SimRun & { digest: Digest; log: string }>();
+  /** Task runs that were scheduled, for each digest. */
+  readonly scheduled = new Map<Digest, number>();
+  readonly noVerdict = new Map<Digest, number>();
+  readonly passed = new Set<Digest>();
+  private readonly clockwork: Clockwork;
+  private readonly random: Random;
+  private readonly temper: () => Temper;
+
+  constructor(clockwork: Clockwork, random: Random, temper: () => Temper) {
+    this.clockwork = clockwork;
+    this.random = random;
+    this.temper = temper;
+  }
+
+  schedule(digest: Digest, token: string): string {
+    const { clockwork, random } = this;
+    const id = `v${this.runs.size + 1}`;
+    const run = {
+      id,
+      token,
+      digest,
+      createdAt: clockwork.now + this.temper().registryClock,
+      triggeredBy: [],
+      status: 'queued' as TaskRunStatus,
+      log: '',
+    };
+    this.runs.set(id, run);
+    this.scheduled.set(digest, (this.scheduled.get(digest) ?? 0) + 1);
+    clockwork.after(random.between(second, 20 * second), () => {
+      if (run.status === 'queued') run.status = 'running';
+    });
+    clockwork.after(random.between(25 * second, 3 * minute), () => this.end(run));
+    return id;
+  }
+
+  private end(run: SimRun & { digest: Digest; log: string }): void {
+    if (run.status === 'canceled') return;
+    if (this.random.chance(this.temper().failedValidations)) {
+      run.status = this.random.pick(['error', 'timeout', 'canceled', 'failed'] as const);
+      run.log = run.status === 'failed' ? 'failed to run step ID: sluice: exit status 125' : '';
+      this.noVerdict.set(run.digest, (this.noVerdict.get(run.digest) ?? 0) + 1);
+      return;
+    }
+    const good = isGood(run.digest);
+    run.status = good ? 'succeeded' : 'failed';
+    run.log = good ? '' : 'failed to run step ID: sluice: exit status 1';
+    if (good) this.passed.add(run.digest);
+  }
+}
+
+export class Dependents {
+  readonly tasks: SimTask[];
+  /** Kicks by us, for each Sluice run and task. */
+  readonly kicks = new Map<string, number>();
+  private count = 0;
+  private readonly clockwork: Clockwork;
+  private readonly random: Random;
+  private readonly temper: () => Temper;
+  private readonly resolve: (base: SimTask['base']) => Digest | undefined;
+
+  constructor(
+    clockwork: Clockwork,
+    random: Random,
+    temper: () => Temper,
+    buffer: string,
+    dev: string,
+    tags: readonly string[],
+    resolve: (base: SimTask['base']) => Digest | undefined,
+  ) {
+    this.clockwork = clockwork;
+    this.random = random;
+    this.temper = temper;
+    this.resolve = resolve;
+    this.tasks = tags.flatMap((tag) => {
+      const base = { registry: buffer, repository: 'base-images/node', tag };
+      const task = (name: string, triggerEnabled: boolean, on: SimTask['base']): SimTask => ({
+        name: `${name}${tag}`,
+        triggerEnabled,
+        base: on,
+        output: { repository: name, tag },
+        builtOn: resolve(on),
+        runs: [],
+      });
+      return [
+        task('auto', true, base),
+        task('manual', false, base),
+        task('second', true, { registry: dev, repository: 'auto', tag }),
+      ];
+    });
+  }
+
+  start(task: SimTask, token: string, triggeredBy: readonly Digest[]): string {
+    const { clockwork, random } = this;
+    const run: SimRun = {
+      id: `d${++this.count}`,
+      token,
+      createdAt: clockwork.now + this.temper().registryClock,
+      triggeredBy,
+      status: 'queued',
+    };
+    task.runs.unshift(run);
+    clockwork.after(random.between(second, 30 * second), () => {
+      run.status = 'running';
+      const base = this.resolve(task.base);
+      clockwork.after(random.between(5 * second, 2 * minute), () => this.end(task, run, base));
+    });
+    return run.id;
+  }
+
+  private end(task: SimTask, run: SimRun, base: Digest | undefined): void {
+    run.finishedAt = this.clockwork.now + this.temper().registryClock;
+    if (base === undefined || this.random.chance(this.temper().failedValidations / 3)) {
+      run.status = 'failed';
+      return;
+    }
+    run.status = 'succeeded';
+    task.builtOn = base;
+    const digest = digestOf(1_000_000 + numberOf(base));
+    run.output = { registry: 'dev.local', ...task.output, digest };
+    this.moved({ registry: 'dev.local', ...task.output }, digest);
+  }
+
+  /** ACR's own trigger, when a base tag's digest changes. */
+  moved(base: SimTask['base'], digest: Digest): void {
+    if (!this.temper().triggersFire) return;
+    for (const task of this.tasks) {
+      const same =
+        task.base.registry === base.registry && task.base.repository === base.repository && task.base.tag === base.tag;
+      if (!same || !task.triggerEnabled || task.builtOn === digest) continue;
+      this.clockwork.after(this.random.between(second, 20 * second), () => this.start(task, '', [digest]));
+    }
+  }
+
+  info(task: SimTask): DependentTask {
+    const dependency = {
+      ...task.base,
+      type: 'Runtime' as const,
+      ...(task.builtOn !== undefined && { digest: task.builtOn }),
+    };
+    return {
+      registry: 'dev',
+      task: task.name,
+      enabled: true,
+      triggerEnabled: task.triggerEnabled,
+      armed: true,
+      dependencies: [dependency],
+    };
+  }
+
+  /** The list lags behind; what it shows is what is so now. */
+  list(task: SimTask, since: number): TaskRunInfo[] {
+    const { listingLag, registryClock, tokensTold } = this.temper();
+    const lag = this.random.chance(listingLag) ? this.random.between(0, 29 * second) : 0;
+    const shown = task.runs.filter((run) => run.createdAt - registryClock <= this.clockwork.now - lag);
+    const newest = shown.find(({ status }) => status === 'succeeded');
+    return shown.filter((run) => run.createdAt >= since || run === newest).map((run) => infoOf(run, tokensTold));
+  }
+}
+
+export function infoOf(run: SimRun, tokensTold: boolean): TaskRunInfo {
+  return {
+    id: run.id,
+    status: run.status,
+    createdAt: run.createdAt,
+    pullRequest: false,
+    triggeredBy: run.triggeredBy,
+    outputs: run.output ? [run.output] : [],
+    ...(run.finishedAt !== undefined && { finishedAt: run.finishedAt }),
+    ...(tokensTold && run.token !== '' && { token: run.token }),
+  };
+}
