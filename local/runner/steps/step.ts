@@ -131,7 +131,7 @@ function cmdAttempt(run: Run, step: Step, command: string): { attempt: Attempt }
       }
       const { options } = parsed;
       if (!isDockerCli(options.image)) return exitStatus(await dockerRun(run, options, around));
-      if (options.entrypoint !== undefined) {
+      if (options.entrypoint !== undefined && options.entrypoint !== 'docker') {
         print(
           `docker: an entry point other than the docker CLI is not supported by the local runner: it acts out that image, and has no shell for it.\n`,
         );
