@@ -66,6 +66,7 @@ var settings = union(catalogSettings, credentialSettings, {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnection
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   SLUICE_REGISTRY_SUFFIX: registrySuffix
+  SLUICE_ARM_ENDPOINT: environment().resourceManager
   SLUICE_WATCH_SCHEDULE: watchSchedule
   SLUICE_SWEEP_SCHEDULE: '30 */5 * * * *'
   SLUICE_DRIFT_SCHEDULE: '15 */10 * * * *'

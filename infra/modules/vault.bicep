@@ -21,7 +21,7 @@ resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
     enablePurgeProtection: true
-    softDeleteRetentionInDays: 90
+    softDeleteRetentionInDays: 7
     publicNetworkAccess: network.publicAccess
     networkAcls: { defaultAction: network.defaultAction, bypass: 'AzureServices' }
   }
