@@ -1,6 +1,6 @@
-import type { Task } from '@azure/arm-containerregistry';
+import type { DockerBuildStep, Task } from '@azure/arm-containerregistry';
 import type { Registry } from '../catalog/model.ts';
-import { canonicalRegistry } from '../image/reference.ts';
+import { canonicalRegistry, looksLikeRegistryHost } from '../image/reference.ts';
 import type { DependentTask, DependentTasks } from '../pipeline/ports.ts';
 import type { ArmClients } from './arm.ts';
 import { within } from './deadlines.ts';
@@ -82,5 +82,24 @@ function dependentTask(registry: Registry, task: Task): DependentTask {
         },
       ];
     }),
+    outputs: outputsOf(registry, task),
   };
+}
+
+/** What a Docker step says that it pushes. Names that only the run knows (`{{.Run.ID}}`) are seen when it has run. */
+function outputsOf(registry: Registry, { step }: Task): DependentTask['outputs'] {
+  const names = step?.type === 'Docker' ? ((step as DockerBuildStep).imageNames ?? []) : [];
+  return names.map((name) => name.replace(ownRegistry, '')).flatMap((name) => outputOf(registry, name));
+}
+
+/** A task's own registry may be left out, or be named by a template. */
+const ownRegistry = /^\{\{\s*\.Run\.Registry\s*\}\}\//;
+
+function outputOf({ loginServer }: Registry, name: string): DependentTask['outputs'] {
+  if (name.includes('{{')) return [];
+  const slash = name.indexOf('/');
+  const host = looksLikeRegistryHost(name.slice(0, Math.max(slash, 0))) ? name.slice(0, slash) : undefined;
+  const path = host === undefined ? name : name.slice(slash + 1);
+  const [repository = path, tag = 'latest'] = path.split(':');
+  return [{ registry: canonicalRegistry(host ?? loginServer), repository, tag }];
 }
