@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { access, chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { generate } from 'selfsigned';
 import type { Certificate } from './contracts.ts';
 
 /** The certificate with the files it lies in, for the parts that are told a path rather than the text. */
@@ -58,6 +57,8 @@ async function readCertificate(folder: string, now: Date): Promise<CertificateFi
 }
 
 async function writeNew(folder: string, now: Date): Promise<void> {
+  // Loaded only where it is needed: that takes longer than all the rest of most starts.
+  const { generate } = await import('selfsigned');
   const period = { notBeforeDate: new Date(now.getTime() - day), notAfterDate: new Date(now.getTime() + lifetime) };
   const kind = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256', ...period } as const;
   const authority = await generate([{ name: 'commonName', value: 'Sluice local authority' }], {
