@@ -28,7 +28,11 @@ function covers(grant: string, action: string): boolean {
 
 /** Methods of ports that go out into the world, which is to say that they answer later: `Importer.start`. */
 function portMethods(): string[] {
-  const source = ts.createSourceFile('ports.ts', readText('src/lib/pipeline/ports.ts'), ts.ScriptTarget.Latest);
+  return ['ports.ts', 'record.ts'].flatMap(methodsIn);
+}
+
+function methodsIn(file: string): string[] {
+  const source = ts.createSourceFile(file, readText(`src/lib/pipeline/${file}`), ts.ScriptTarget.Latest);
   return source.statements.filter(ts.isInterfaceDeclaration).flatMap(({ name, members }) =>
     members
       .filter((member) => ts.isMethodSignature(member))

@@ -3,7 +3,8 @@
  * simulation must catch every one of them; what it cannot catch it does not prove.
  */
 import type { Digest } from '../../src/lib/image/digest.ts';
-import type { Change, Loaded, Store, TagReading } from '../../src/lib/pipeline/ports.ts';
+import type { TagReading } from '../../src/lib/pipeline/ports.ts';
+import type { Change, Loaded, Store } from '../../src/lib/pipeline/record.ts';
 import type { Pipeline } from '../../src/lib/pipeline/session.ts';
 import type { Variant } from './world.ts';
 

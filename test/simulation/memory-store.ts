@@ -29,7 +29,7 @@ import type {
   RunIndex,
   Store,
   Verdicts,
-} from '../../src/lib/pipeline/ports.ts';
+} from '../../src/lib/pipeline/record.ts';
 
 /** One tag's partition. Values are immutable, so that rows are shared with whoever reads them. */
 export interface MemoryTag {

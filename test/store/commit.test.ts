@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Change } from '../../src/lib/pipeline/ports.ts';
+import type { Change } from '../../src/lib/pipeline/record.ts';
 import { act, begin, build, digestOf, ended, entry, fullHead, fullRun, head, noon, run, tracked } from './samples.ts';
 import { worlds } from './worlds.ts';
 

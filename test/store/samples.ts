@@ -13,7 +13,7 @@ import type {
   TrackedTag,
   Verdict,
 } from '../../src/lib/pipeline/model.ts';
-import type { Store } from '../../src/lib/pipeline/ports.ts';
+import type { Store } from '../../src/lib/pipeline/record.ts';
 
 export const noon = Date.parse('2026-03-01T12:00:00.123Z');
 

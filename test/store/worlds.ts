@@ -13,7 +13,7 @@ import { tableCursors, tableImageHolds } from '../../src/lib/azure/tables/settin
 import { tableStore } from '../../src/lib/azure/tables/store.ts';
 import { tableVerdicts } from '../../src/lib/azure/tables/verdicts.ts';
 import type { History, Retention } from '../../src/lib/pipeline/history.ts';
-import type { Cursors, ImageHolds, RunIndex, Store, Verdicts } from '../../src/lib/pipeline/ports.ts';
+import type { Cursors, ImageHolds, RunIndex, Store, Verdicts } from '../../src/lib/pipeline/record.ts';
 import { memoryHistory, memoryRetention } from '../simulation/memory-history.ts';
 import {
   memoryCursors,

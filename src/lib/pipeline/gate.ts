@@ -8,7 +8,7 @@ import { shortDigest } from '../image/digest.ts';
 import type { Head, Hold, Instant, Outcome, Run } from './model.ts';
 import { isOrdered } from './notice.ts';
 import type { Periods } from './periods.ts';
-import type { Loaded } from './ports.ts';
+import type { Loaded } from './record.ts';
 
 export type GateAnswer =
   | { readonly kind: 'open' }

@@ -3,7 +3,7 @@
 import type { Digest } from '../image/digest.ts';
 import type { Tag } from '../image/names.ts';
 import type { DigestRow, Instant, Outcome, Run, RunKind, Stage, TimelineEntry, TrackedTag, Verdict } from './model.ts';
-import type { Loaded } from './ports.ts';
+import type { Loaded } from './record.ts';
 
 /** A run as a list shows it. */
 export interface RunSummary {

@@ -9,7 +9,7 @@ import type { History, Retention, RunSummary } from './history.ts';
 import type { Instant, TrackedTag } from './model.ts';
 import { nameOf } from './model.ts';
 import { limits } from './periods.ts';
-import type { Loaded } from './ports.ts';
+import type { Loaded } from './record.ts';
 import { rollbackPoints } from './rollback-points.ts';
 import { runIdsFrom } from './run-id.ts';
 import type { Pipeline } from './session.ts';

@@ -1,7 +1,7 @@
 /** Digests that stood in the target before the one that stands there now: what a rollback may go back to. */
 import type { Digest } from '../image/digest.ts';
 import type { DigestRow } from './model.ts';
-import type { Loaded } from './ports.ts';
+import type { Loaded } from './record.ts';
 
 /** The newest first. */
 export function rollbackPoints(

@@ -10,16 +10,17 @@ import type { Act, Blocked, Build, DigestRow, Head, Instant, Lease, Run, Timelin
 import { nameOf } from './model.ts';
 import type { Periods } from './periods.ts';
 import type * as ports from './ports.ts';
+import type * as record from './record.ts';
 
 /** Everything the pipeline is given. */
 export interface Pipeline {
   readonly catalog: Catalog;
   readonly periods: Periods;
-  readonly store: ports.Store;
-  readonly verdicts: ports.Verdicts;
-  readonly index: ports.RunIndex;
-  readonly cursors: ports.Cursors;
-  readonly imageHolds: ports.ImageHolds;
+  readonly store: record.Store;
+  readonly verdicts: record.Verdicts;
+  readonly index: record.RunIndex;
+  readonly cursors: record.Cursors;
+  readonly imageHolds: record.ImageHolds;
   readonly queue: ports.Queue;
   readonly upstream: ports.UpstreamReader;
   readonly buffer: ports.BufferReader;
@@ -37,7 +38,7 @@ export interface Pipeline {
 export interface Partition {
   readonly pipeline: Pipeline;
   readonly tracked: TrackedTag;
-  readonly loaded: ports.Loaded;
+  readonly loaded: record.Loaded;
   /** Monotonic, before the read (or the commit that confirmed it): no effect is sent long after it. */
   readonly readAt: number;
 }
@@ -47,7 +48,7 @@ export interface Session extends Partition {
 }
 
 type Known<S extends Partition> = S & {
-  readonly loaded: ports.Loaded & { readonly head: Head; readonly etag: string };
+  readonly loaded: record.Loaded & { readonly head: Head; readonly etag: string };
 };
 
 export type KnownSession = Known<Session>;
@@ -103,7 +104,7 @@ export async function commit<S extends Partition>(session: S, draft: Draft): Pro
   return { ...session, readAt, loaded };
 }
 
-async function send(session: Partition, change: ports.Change): Promise<KnownSession['loaded'] | undefined> {
+async function send(session: Partition, change: record.Change): Promise<KnownSession['loaded'] | undefined> {
   const { pipeline, loaded, tracked } = session;
   try {
     const answer = await pipeline.store.commit(change);
@@ -116,7 +117,7 @@ async function send(session: Partition, change: ports.Change): Promise<KnownSess
   }
 }
 
-function stamp(session: Partition, draft: Draft): ports.Change {
+function stamp(session: Partition, draft: Draft): record.Change {
   const { loaded, pipeline, tracked } = session;
   const nonce = pipeline.ids.nonce();
   const before = loaded.head ?? newHead(tracked);
@@ -133,7 +134,7 @@ function stamp(session: Partition, draft: Draft): ports.Change {
  * A commit whose answer was lost, or that the SDK sent twice, is recognised by its nonce: on the head, or, where somebody
  * has committed since, on a run that it wrote.
  */
-async function recognise(session: Partition, change: ports.Change): Promise<KnownSession['loaded'] | undefined> {
+async function recognise(session: Partition, change: record.Change): Promise<KnownSession['loaded'] | undefined> {
   const { store } = session.pipeline;
   const now = await store.load(session.tracked);
   if (now.head === undefined || now.etag === undefined) return undefined;
@@ -146,7 +147,7 @@ async function recognise(session: Partition, change: ports.Change): Promise<Know
   return undefined;
 }
 
-function apply(loaded: ports.Loaded, change: ports.Change): ports.Loaded {
+function apply(loaded: record.Loaded, change: record.Change): record.Loaded {
   const changed = new Map((change.runs ?? []).map((run) => [run.id, run]));
   const active = loaded.active.map((run) => changed.get(run.id) ?? run);
   for (const run of changed.values()) if (!active.some(({ id }) => id === run.id)) active.push(run);
@@ -160,12 +161,12 @@ function apply(loaded: ports.Loaded, change: ports.Change): ports.Loaded {
   return lease === undefined ? after : { ...after, lease };
 }
 
-function leaseAfter(loaded: ports.Loaded, { lease }: ports.Change): Lease | undefined {
+function leaseAfter(loaded: record.Loaded, { lease }: record.Change): Lease | undefined {
   if (lease === 'release') return undefined;
   return lease === undefined ? loaded.lease : { ...lease.take, since: loaded.at };
 }
 
-function tell(session: Partition, change: ports.Change, entry: TimelineEntry): void {
+function tell(session: Partition, change: record.Change, entry: TimelineEntry): void {
   const run = change.runs?.find(({ id }) => id === entry.run);
   session.pipeline.journal.transition({
     ...entry,

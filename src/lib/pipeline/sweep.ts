@@ -5,7 +5,7 @@ import { endUntracked } from './advance.ts';
 import { isHeld } from './gate.ts';
 import type { Instant, Run } from './model.ts';
 import { limits } from './periods.ts';
-import type { ActiveRow } from './ports.ts';
+import type { ActiveRow } from './record.ts';
 import type { KnownSession, Pipeline } from './session.ts';
 import { activeRun, commit, imageOf, isKnown, open } from './session.ts';
 

@@ -8,7 +8,7 @@ import { nameOf } from './model.ts';
 import type { Observed } from './observe.ts';
 import { observe } from './observe.ts';
 import { limits } from './periods.ts';
-import type { RunIndex } from './ports.ts';
+import type { RunIndex } from './record.ts';
 import type { Pipeline } from './session.ts';
 
 export interface WatchReport {

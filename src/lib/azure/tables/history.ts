@@ -4,7 +4,7 @@ import type { History, RunPage, RunQuery, RunSummary } from '../../pipeline/hist
 import { summaryOf } from '../../pipeline/history.ts';
 import type { TrackedTag } from '../../pipeline/model.ts';
 import { NewerSchema } from '../../pipeline/newer-schema.ts';
-import type { ActiveRow, Loaded, Store } from '../../pipeline/ports.ts';
+import type { ActiveRow, Loaded, Store } from '../../pipeline/record.ts';
 import type { Range } from './access.ts';
 import { allRows, firstRows, readRow, readValue } from './access.ts';
 import type { Tables } from './client.ts';

@@ -17,7 +17,7 @@ import type {
   TrackedTag,
   Verdict,
 } from '../../pipeline/model.ts';
-import type { ActiveRow } from '../../pipeline/ports.ts';
+import type { ActiveRow } from '../../pipeline/record.ts';
 import type { Fields } from './columns.ts';
 import { count, digest, flag, foreignText, layoutOf, tag, text, time } from './columns.ts';
 

@@ -2,7 +2,7 @@ import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { RunSummary } from '../../pipeline/history.ts';
 import { summaryOf } from '../../pipeline/history.ts';
 import type { Instant } from '../../pipeline/model.ts';
-import type { ActiveRow, RunIndex } from '../../pipeline/ports.ts';
+import type { ActiveRow, RunIndex } from '../../pipeline/record.ts';
 import type { Row } from './access.ts';
 import { failure, filterOf, isMissingRow, pages, readValue, timestampOf, writeValue } from './access.ts';
 import type { Tables } from './client.ts';

@@ -1,6 +1,6 @@
 /** Small things with one row each: how far drift has looked, and holds of whole images. */
 import type { TableClient } from '@azure/data-tables';
-import type { Cursors, ImageHolds } from '../../pipeline/ports.ts';
+import type { Cursors, ImageHolds } from '../../pipeline/record.ts';
 import { failure, isMissingRow, readRow, readValue, writeValue } from './access.ts';
 import type { Tables } from './client.ts';
 import type { Layout } from './columns.ts';

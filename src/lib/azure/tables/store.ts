@@ -1,7 +1,7 @@
 import type { TableClient } from '@azure/data-tables';
 import type { Blocked, Head, Instant, Lease, Run, TrackedTag } from '../../pipeline/model.ts';
 import { nameOf } from '../../pipeline/model.ts';
-import type { Loaded, Store } from '../../pipeline/ports.ts';
+import type { Loaded, Store } from '../../pipeline/record.ts';
 import type { Row } from './access.ts';
 import { allRows, etagOf, failure, filterOf, pages, readRow, readValue, timestampOf, writeValue } from './access.ts';
 import type { Tables } from './client.ts';

@@ -4,7 +4,7 @@
  */
 import type { TransactionAction } from '@azure/data-tables';
 import type { TrackedTag } from '../../pipeline/model.ts';
-import type { Change } from '../../pipeline/ports.ts';
+import type { Change } from '../../pipeline/record.ts';
 import type { Range } from './access.ts';
 import { writeValue } from './access.ts';
 import type { Layout } from './columns.ts';

@@ -1,6 +1,6 @@
 import type { TableClient } from '@azure/data-tables';
 import type { Verdict } from '../../pipeline/model.ts';
-import type { Verdicts } from '../../pipeline/ports.ts';
+import type { Verdicts } from '../../pipeline/record.ts';
 import type { Row } from './access.ts';
 import { etagOf, failure, isConflict, isMissingRow, readRow, readValue, timestampOf, writeValue } from './access.ts';
 import type { Tables } from './client.ts';
