@@ -81,6 +81,7 @@ var content = {
     taskRuns('Task runs of the buffer registry', registry.id)
     heading('The app itself', '')
     grid('Ticks', loadTextContent('../queries/ticks.kql'), insights.id)
+    grid('Troubles', loadTextContent('../queries/troubles.kql'), insights.id)
     grid('Calls and failures of functions', loadTextContent('../queries/failures.kql'), insights.id)
     metric('Messages in queues (counted by Azure once an hour)', stateStorage.id)
   ]
