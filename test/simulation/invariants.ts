@@ -1,4 +1,6 @@
 /** What must hold after every step, and at the end. docs/architecture.md lists the same, with the reasons. */
+
+import type { Digest } from '../../src/lib/image/digest.ts';
 import { isHeld } from '../../src/lib/pipeline/gate.ts';
 import type { Run } from '../../src/lib/pipeline/model.ts';
 import { nameOf } from '../../src/lib/pipeline/model.ts';
@@ -7,6 +9,7 @@ import { hour, minute } from './clockwork.ts';
 import type { MemoryTag } from './memory-store.ts';
 import { isGood, numberOf } from './places.ts';
 import type { Scenario } from './scenario.ts';
+import { referenceOf } from './tasks.ts';
 import type { TargetPut, World } from './world.ts';
 
 const mostMessages = 200;
@@ -207,24 +210,31 @@ export class Watcher {
     const wanted = run?.ended?.outcome;
     if (!target || !(wanted === 'promoted' || wanted === 'patched' || wanted === 'rolled-back')) return;
     for (const task of this.world.dependents.tasks) {
-      if (task.base.registry !== 'buffer.local' || task.base.tag !== tag.tracked.tag) continue;
+      const base = task.bases.find(
+        ({ registry, tag: name }) => registry === 'buffer.local' && name === tag.tracked.tag,
+      );
+      if (!base) continue;
+      const builtOn = task.builtOn.get(referenceOf(base));
       const build = [...(tag.builds.get(run?.id ?? '')?.values() ?? [])].find((one) => one.task === task.name);
       if (!build) this.violate(`${task.name} has no build for run ${run?.id}`);
-      else if (build.state === 'rebuilt' && task.builtOn !== target.digest)
-        this.violate(`${task.name} is called rebuilt, and is built on ${task.builtOn}`);
+      else if (build.state === 'rebuilt' && builtOn !== target.digest)
+        this.violate(`${task.name} is called rebuilt, and is built on ${builtOn}`);
       else if (build.state === 'waiting' || build.state === 'building' || build.state === 'kicking')
         this.violate(`${task.name} is left ${build.state}`);
     }
   }
 
-  /** One task run for each digest, but for those that ended without a verdict, were forced, or whose start was lost or late. */
+  /** One effective validation for each digest, but for those that an operator forced. */
   private checkValidatedOnce(): void {
-    const { validations, transitions, clockwork } = this.world;
+    const { validations, transitions } = this.world;
     const forced = transitions.filter(({ why, by }) => by === 'operator' && /forced|force|retry/.test(why)).length;
-    const lost = clockwork.crashes + clockwork.lost + clockwork.frozen + clockwork.slow;
-    for (const [digest, count] of validations.scheduled) {
-      const excused = (validations.noVerdict.get(digest) ?? 0) + forced + lost;
-      if (count > 1 + excused) this.violate(`${numberOf(digest)} was validated ${count} times`);
+    const counts = new Map<Digest, number>();
+    for (const [id, { digest, status, log }] of validations.runs) {
+      const verdict = status === 'succeeded' || (status === 'failed' && log.endsWith('status 1'));
+      if (verdict && validations.recorded.has(id)) counts.set(digest, (counts.get(digest) ?? 0) + 1);
+    }
+    for (const [digest, count] of counts) {
+      if (count > 1 + forced) this.violate(`${numberOf(digest)} was validated ${count} times`);
     }
   }
 }

@@ -19,21 +19,30 @@ interface SimRun {
   readonly askedBy?: string;
 }
 
+export interface ImageTag {
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag: string;
+}
+
 export interface SimTask {
   readonly name: string;
   readonly triggerEnabled: boolean;
-  /** `repository:tag`, and the registry's login server. */
-  readonly base: { readonly registry: string; readonly repository: string; readonly tag: string };
+  readonly bases: readonly ImageTag[];
   readonly output: { readonly repository: string; readonly tag: string };
-  builtOn: string | undefined;
+  /** The digest of each base in its newest successful run, by reference. */
+  readonly builtOn: Map<string, Digest>;
   readonly runs: SimRun[];
+}
+
+export function referenceOf({ registry, repository, tag }: ImageTag): string {
+  return `${registry}/${repository}:${tag}`;
 }
 
 export class Validations {
   readonly runs = new Map<string, SimRun & { digest: Digest; log: string }>();
-  /** Task runs that were scheduled, for each digest. */
-  readonly scheduled = new Map<Digest, number>();
-  readonly noVerdict = new Map<Digest, number>();
+  /** Task runs whose handle stands, or stood, in a verdict row: those that count. */
+  readonly recorded = new Set<string>();
   readonly passed = new Set<Digest>();
   private readonly clockwork: Clockwork;
   private readonly random: Random;
@@ -58,7 +67,6 @@ export class Validations {
       log: '',
     };
     this.runs.set(id, run);
-    this.scheduled.set(digest, (this.scheduled.get(digest) ?? 0) + 1);
     clockwork.after(random.between(second, 20 * second), () => {
       if (run.status === 'queued') run.status = 'running';
     });
@@ -71,7 +79,6 @@ export class Validations {
     if (this.random.chance(this.temper().failedValidations)) {
       run.status = this.random.pick(['error', 'timeout', 'canceled', 'failed'] as const);
       run.log = run.status === 'failed' ? 'failed to run step ID: sluice: exit status 125' : '';
-      this.noVerdict.set(run.digest, (this.noVerdict.get(run.digest) ?? 0) + 1);
       return;
     }
     const good = isGood(run.digest);
@@ -89,37 +96,38 @@ export class Dependents {
   private readonly clockwork: Clockwork;
   private readonly random: Random;
   private readonly temper: () => Temper;
-  private readonly resolve: (base: SimTask['base']) => Digest | undefined;
+  private readonly resolve: (base: ImageTag) => Digest | undefined;
 
   constructor(
     clockwork: Clockwork,
     random: Random,
     temper: () => Temper,
-    buffer: string,
-    dev: string,
     tags: readonly string[],
-    resolve: (base: SimTask['base']) => Digest | undefined,
+    resolve: (base: ImageTag) => Digest | undefined,
   ) {
     this.clockwork = clockwork;
     this.random = random;
     this.temper = temper;
     this.resolve = resolve;
     this.tasks = tags.flatMap((tag) => {
-      const base = { registry: buffer, repository: 'base-images/node', tag };
-      const task = (name: string, triggerEnabled: boolean, on: SimTask['base']): SimTask => ({
-        name: `${name}${tag}`,
-        triggerEnabled,
-        base: on,
-        output: { repository: name, tag },
-        builtOn: resolve(on),
-        runs: [],
-      });
+      const target = { registry: 'buffer.local', repository: 'base-images/node', tag };
+      const auto = { registry: 'dev.local', repository: 'auto', tag };
       return [
-        task('auto', true, base),
-        task('manual', false, base),
-        task('second', true, { registry: dev, repository: 'auto', tag }),
+        this.task('auto', tag, true, [target]),
+        this.task('manual', tag, false, [target]),
+        this.task('second', tag, true, [auto]),
+        this.task('both', tag, false, [target, auto]),
       ];
     });
+  }
+
+  private task(name: string, tag: string, triggerEnabled: boolean, bases: readonly ImageTag[]): SimTask {
+    const builtOn = new Map<string, Digest>();
+    for (const base of bases) {
+      const digest = this.resolve(base);
+      if (digest !== undefined) builtOn.set(referenceOf(base), digest);
+    }
+    return { name: `${name}${tag}`, triggerEnabled, bases, output: { repository: name, tag }, builtOn, runs: [] };
   }
 
   start(task: SimTask, token: string, triggeredBy: readonly Digest[]): string {
@@ -134,50 +142,45 @@ export class Dependents {
     task.runs.unshift(run);
     clockwork.after(random.between(second, 30 * second), () => {
       run.status = 'running';
-      const base = this.resolve(task.base);
-      clockwork.after(random.between(5 * second, 2 * minute), () => this.end(task, run, base));
+      const found = task.bases.map((base) => [referenceOf(base), this.resolve(base)] as const);
+      clockwork.after(random.between(5 * second, 2 * minute), () => this.end(task, run, found));
     });
     return run.id;
   }
 
-  private end(task: SimTask, run: SimRun, base: Digest | undefined): void {
+  private end(task: SimTask, run: SimRun, found: readonly (readonly [string, Digest | undefined])[]): void {
     run.finishedAt = this.clockwork.now + this.temper().registryClock;
-    if (base === undefined || this.random.chance(this.temper().failedValidations / 3)) {
+    const first = found[0]?.[1];
+    if (first === undefined || this.random.chance(this.temper().failedValidations / 3)) {
       run.status = 'failed';
       return;
     }
     run.status = 'succeeded';
-    task.builtOn = base;
-    const digest = digestOf(1_000_000 + numberOf(base));
+    for (const [reference, digest] of found) if (digest !== undefined) task.builtOn.set(reference, digest);
+    const digest = digestOf(1_000_000 + numberOf(first));
     run.output = { registry: 'dev.local', ...task.output, digest };
     this.moved({ registry: 'dev.local', ...task.output }, digest);
   }
 
   /** ACR's own trigger, when a base tag's digest changes. */
-  moved(base: SimTask['base'], digest: Digest): void {
+  moved(base: ImageTag, digest: Digest): void {
     if (!this.temper().triggersFire) return;
+    const reference = referenceOf(base);
     for (const task of this.tasks) {
-      const same =
-        task.base.registry === base.registry && task.base.repository === base.repository && task.base.tag === base.tag;
-      if (!same || !task.triggerEnabled || task.builtOn === digest) continue;
+      const uses = task.bases.some((one) => referenceOf(one) === reference);
+      if (!uses || !task.triggerEnabled || task.builtOn.get(reference) === digest) continue;
       this.clockwork.after(this.random.between(second, 20 * second), () => this.start(task, '', [digest]));
     }
   }
 
   info(task: SimTask): DependentTask {
-    const dependency = {
-      ...task.base,
-      type: 'Runtime' as const,
-      ...(task.builtOn !== undefined && { digest: task.builtOn }),
-    };
-    return {
-      registry: 'dev',
-      task: task.name,
-      enabled: true,
-      triggerEnabled: task.triggerEnabled,
-      armed: true,
-      dependencies: [dependency],
-    };
+    const dependencies = task.bases.map((base) => {
+      const digest = task.builtOn.get(referenceOf(base));
+      return { ...base, type: 'Runtime' as const, ...(digest !== undefined && { digest }) };
+    });
+    const outputs = [{ registry: 'dev.local', ...task.output }];
+    const { name, triggerEnabled } = task;
+    return { registry: 'dev', task: name, enabled: true, triggerEnabled, armed: true, dependencies, outputs };
   }
 
   /** The list lags behind; what it shows is what is so now. */

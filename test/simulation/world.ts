@@ -7,6 +7,7 @@ import type { Periods } from '../../src/lib/pipeline/periods.ts';
 import { defaultPeriods } from '../../src/lib/pipeline/periods.ts';
 import type * as ports from '../../src/lib/pipeline/ports.ts';
 import type { TransitionEvent } from '../../src/lib/pipeline/ports.ts';
+import type * as record from '../../src/lib/pipeline/record.ts';
 import type { Pipeline } from '../../src/lib/pipeline/session.ts';
 import type { Worker } from './clockwork.ts';
 import { Clockwork, LostAnswer, minute, second } from './clockwork.ts';
@@ -25,6 +26,7 @@ import type { Random } from './random.ts';
 import { random } from './random.ts';
 import type { Scenario, Temper } from './scenario.ts';
 import { tags } from './scenario.ts';
+import type { ImageTag } from './tasks.ts';
 import { Dependents, infoOf, Validations } from './tasks.ts';
 
 interface SimImport {
@@ -74,6 +76,7 @@ export class World {
   temper: Temper;
   private readonly random: Random;
   private readonly imports: SimImport[] = [];
+  readonly startedAt: number;
   private ids = 0;
   private readonly variant: Variant | undefined;
 
@@ -82,6 +85,7 @@ export class World {
     this.temper = scenario.temper;
     this.variant = variant;
     this.clockwork = new Clockwork(random(scenario.seed ^ 0xc10c), scenario.temper.faults);
+    this.startedAt = this.clockwork.now;
     this.catalog = catalogOf(scenario.temper);
     this.periods = { ...defaultPeriods, poll: scenario.temper.poll, ...variant?.periods };
     const at = this.clockwork.now - 60 * minute;
@@ -94,11 +98,11 @@ export class World {
     }
     const current = () => this.temper;
     this.validations = new Validations(this.clockwork, this.random, current);
-    const resolve = (base: { registry: string; repository: string; tag: string }) => {
+    const resolve = (base: ImageTag) => {
       if (base.registry === 'dev.local') return this.dev.now(`${base.repository}:${base.tag}`)?.digest;
       return this.repository(base.repository).now(base.tag)?.digest;
     };
-    this.dependents = new Dependents(this.clockwork, this.random, current, 'buffer.local', 'dev.local', tags, resolve);
+    this.dependents = new Dependents(this.clockwork, this.random, current, tags, resolve);
     const moved = this.dependents.moved.bind(this.dependents);
     this.dependents.moved = (base, digest) => {
       if (base.registry === 'dev.local') {
@@ -144,7 +148,7 @@ export class World {
       catalog: () => this.catalog,
       periods: () => this.periods,
       store: () => remote(memoryStore(state, now)),
-      verdicts: () => remote(memoryVerdicts(state, now)),
+      verdicts: () => remote(this.verdictsPort(memoryVerdicts(state, now))),
       index: () => remote(memoryIndex(state, now)),
       cursors: () => remote(memoryCursors(state)),
       imageHolds: () => remote(memoryImageHolds(state)),
@@ -177,6 +181,17 @@ export class World {
       wired[name] = (...args: unknown[]) => this.clockwork.call(worker, () => method(...args));
     }
     return wired as T;
+  }
+
+  private verdictsPort(verdicts: record.Verdicts): record.Verdicts {
+    return {
+      get: verdicts.get,
+      put: async (verdict, etag) => {
+        const answer = await verdicts.put(verdict, etag);
+        if (answer !== undefined && verdict.taskRun !== undefined) this.validations.recorded.add(verdict.taskRun);
+        return answer;
+      },
+    };
   }
 
   private upstreamPort(): ports.UpstreamReader {

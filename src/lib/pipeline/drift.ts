@@ -47,37 +47,43 @@ async function driftOf(
   const cursor = await pipeline.cursors.get(repository);
   const from = cursor === undefined ? 0 : cursor - pipeline.periods.driftOverlap;
   let newest: Instant = cursor ?? 0;
+  let unsettled = Number.POSITIVE_INFINITY;
   for await (const page of pipeline.buffer.tagsByTime(repository)) {
     report.pages++;
     for (const listed of page.filter(({ at }) => at >= from)) {
       newest = Math.max(newest, listed.at);
-      await lookAt(pipeline, image, place, listed, report);
+      const settled = await lookAt(pipeline, image, place, listed, report);
+      if (!settled) unsettled = Math.min(unsettled, listed.at);
     }
     if (page.some(({ at }) => at < from)) break;
   }
   // Only after all that was listed has been looked at: a crash in between looks again.
-  if (newest !== (cursor ?? 0)) await pipeline.cursors.set(repository, newest);
+  const reached = Math.max(cursor ?? 0, Math.min(newest, unsettled));
+  if (reached !== (cursor ?? 0)) await pipeline.cursors.set(repository, reached);
 }
 
+/** False: it is news that a run under way keeps from being judged yet, so that the cursor must not pass it. */
 async function lookAt(
   pipeline: Pipeline,
   image: Image,
   place: 'staging' | 'target',
   listed: ListedTag,
   report: { looked: number; found: DriftReport['found'][number][] },
-): Promise<void> {
+): Promise<boolean> {
   const tracked = { image: image.name, tag: listed.tag };
-  if (!imageOf(pipeline.catalog, tracked)) return;
+  if (!imageOf(pipeline.catalog, tracked)) return true;
   report.looked++;
   const { head } = await pipeline.store.load(tracked);
-  if (head === undefined || head[place]?.digest === listed.digest) return;
+  const recorded = head?.[place];
+  if (head === undefined || recorded?.digest === listed.digest || listed.at < (recorded?.at ?? 0)) return true;
   const observed = await observe(pipeline, tracked, place);
   if (observed.kind === 'unknown')
     throw new Error(`Reading ${repositoryOf(image, place)} of ${nameOf(tracked)}: ${observed.why}`);
   if (observed.kind !== 'unchanged') report.found.push({ tracked: nameOf(tracked), place, observed });
-  if (observed.kind !== 'started') return;
-  const { run, session } = observed;
-  await session.pipeline.queue.send({ tracked, run: run.id, version: run.version }, 0);
+  if (observed.kind === 'started') {
+    await pipeline.queue.send({ tracked, run: observed.run.id, version: observed.run.version }, 0);
+  }
+  return observed.kind !== 'unchanged';
 }
 
 function repositoryOf(image: Image, place: 'staging' | 'target'): Repository {

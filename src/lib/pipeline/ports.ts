@@ -5,6 +5,7 @@
  */
 
 import type { Registry, Upstream, ValidationEntry } from '../catalog/model.ts';
+import type { TaskInfo } from '../dependents/task-info.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Repository, Tag } from '../image/names.ts';
 import type { Instant, Message, Outcome, Run, TimelineEntry, TrackedTag } from './model.ts';
@@ -140,22 +141,7 @@ export interface ValidationRunner {
   cancel(taskRun: string): Promise<void>;
 }
 
-export interface DependentTask {
-  readonly registry: string;
-  readonly task: string;
-  readonly enabled: boolean;
-  /** ACR starts it by itself when a base image's digest changes. */
-  readonly triggerEnabled: boolean;
-  /** It has run once, so that ACR knows what it is built on. */
-  readonly armed: boolean;
-  readonly dependencies: readonly {
-    readonly registry: string;
-    readonly repository: string;
-    readonly tag?: string;
-    readonly digest?: string;
-    readonly type: 'BuildTime' | 'Runtime';
-  }[];
-}
+export type DependentTask = TaskInfo;
 
 /** The tasks that build on our images, in any configured registry. */
 export interface DependentTasks {

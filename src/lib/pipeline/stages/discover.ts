@@ -1,5 +1,5 @@
 /** Which tasks are built on an image: those that ACR knows of, and those that the catalog names. */
-import type { Image } from '../../catalog/model.ts';
+import { dependentGraph, taskKey } from '../../dependents/graph.ts';
 import type { Digest } from '../../image/digest.ts';
 import type { Build, Run } from '../model.ts';
 import type { DependentTask } from '../ports.ts';
@@ -30,6 +30,10 @@ export function referenceOf({ registry, repository, tag }: Pick<Base, 'registry'
   return `${registry}/${repository}:${tag}`;
 }
 
+function builtOnTag(task: DependentTask, reference: string): boolean {
+  return dependencyOn(task, reference) !== undefined;
+}
+
 /** The digest that the task's newest successful run found under the reference; undefined where it is not built on it. */
 export function builtOn(task: DependentTask, reference: string): string | undefined {
   return dependencyOn(task, reference)?.digest;
@@ -41,7 +45,10 @@ function dependencyOn(task: DependentTask, reference: string) {
   );
 }
 
-/** New builds for what is built on `base`. A task has one build in a run, in the first wave that reaches it. */
+/**
+ * New builds for what is built on `base`. A task has one build in a run. One that is built on the target and on another
+ * dependent's image too comes in that one's wave, after it: its row stands with the target as base until then.
+ */
 export async function discover(
   session: KnownSession,
   run: Run,
@@ -49,42 +56,53 @@ export async function discover(
   wave: number,
   known: readonly Build[],
 ): Promise<Build[]> {
-  const { pipeline, image } = session;
-  const seen = new Set(known.map(({ registry, task }) => `${registry}/${task}`));
-  const found = await tasksFor(session, image.dependents, referenceOf(base), wave);
-  const builds: Build[] = [];
-  for (const { registry, task, armed } of found) {
-    if (seen.has(`${registry}/${task}`)) continue;
-    seen.add(`${registry}/${task}`);
-    const allowed = pipeline.catalog.registries.find(({ name }) => name === registry)?.kick ?? false;
-    builds.push({
-      run: run.id,
-      registry,
-      task,
-      wave,
-      state: armed || allowed ? 'waiting' : 'unarmed',
-      base: referenceOf(base),
-      baseDigest: base.digest,
-      baseAt: base.at,
-      kicked: false,
-      why: armed
-        ? 'built on the image'
-        : 'named in the catalog; it never ran, so ACR does not know what it is built on',
+  const { catalog } = session.pipeline;
+  const settled = new Set(known.filter((build) => !isDeferred(build)).map(taskKey));
+  const tasks = await tasksFor(session, base, wave);
+  return tasks
+    .filter(({ info }) => !settled.has(taskKey(info)))
+    .map(({ info, wave: own }) => {
+      const allowed = catalog.registries.find(({ name }) => name === info.registry)?.kick ?? false;
+      return {
+        run: run.id,
+        registry: info.registry,
+        task: info.task,
+        wave: own,
+        state: info.armed || allowed ? 'waiting' : 'unarmed',
+        base: referenceOf(base),
+        baseDigest: base.digest,
+        baseAt: base.at,
+        kicked: false,
+        why: info.armed
+          ? 'built on the image'
+          : 'named in the catalog; it never ran, so ACR does not know what it is built on',
+      };
     });
-  }
-  return builds;
 }
 
-async function tasksFor(
-  session: KnownSession,
-  rule: Image['dependents'],
-  reference: string,
-  wave: number,
-): Promise<DependentTask[]> {
+/** Found already, and nothing has been done about it: a later wave may still give it a newer base. */
+function isDeferred({ wave, state, kicked }: Build): boolean {
+  return wave > 1 && state === 'waiting' && !kicked;
+}
+
+interface Placed {
+  readonly info: DependentTask;
+  readonly wave: number;
+}
+
+async function tasksFor(session: KnownSession, base: Base, wave: number): Promise<Placed[]> {
   const { dependents, catalog } = session.pipeline;
+  const rule = session.image.dependents;
   const lists = rule.discover ? await Promise.all(catalog.registries.map((registry) => dependents.list(registry))) : [];
-  const discovered = lists.flat().filter((task) => dependencyOn(task, reference) !== undefined);
-  if (wave > 1) return discovered;
-  const named = await Promise.all(rule.tasks.map(({ registry, task }) => dependents.get(registry, task)));
-  return [...discovered, ...named.filter((task) => task !== undefined)];
+  const all = lists.flat();
+  const named =
+    wave === 1 ? await Promise.all(rule.tasks.map(({ registry, task }) => dependents.get(registry, task))) : [];
+  const placed = new Map<string, Placed>();
+  for (const info of named) if (info) placed.set(taskKey(info), { info, wave });
+  const nodes = dependentGraph(all, [base]).waves.flat();
+  for (const node of nodes) {
+    const info = all.find((task) => taskKey(task) === taskKey(node.task));
+    if (info && builtOnTag(info, referenceOf(base))) placed.set(taskKey(info), { info, wave: wave + node.wave - 1 });
+  }
+  return [...placed.values()];
 }

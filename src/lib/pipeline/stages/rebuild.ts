@@ -8,7 +8,7 @@ import type { TaskRunInfo } from '../ports.ts';
 import type { KnownSession } from '../session.ts';
 import { commit } from '../session.ts';
 import type { StageContext, StageFunction, Step } from '../step.ts';
-import { builtOn, discover, targetOf } from './discover.ts';
+import { builtOn, discover, referenceOf, targetOf } from './discover.ts';
 import type { Admission } from './kick.ts';
 import { admission, isOpen, kick } from './kick.ts';
 
@@ -33,8 +33,11 @@ export const rebuild: StageFunction = async (context) => {
   const builds = await session.pipeline.store.builds(session.tracked, run.id);
   const open = builds.filter(isOpen);
   if (open.length === 0) return finish(run, summary(builds));
+  // What is built on another dependent's image comes after it.
+  const first = Math.min(...open.map(({ wave }) => wave));
+  const turn = open.filter(({ wave }) => wave === first);
   const at = pLimit(looksAtOnce);
-  const looked = await Promise.all(open.map((build) => at(() => look(session, run, build))));
+  const looked = await Promise.all(turn.map((build) => at(() => look(session, run, build))));
   return act(context, builds, looked);
 };
 
@@ -77,10 +80,14 @@ async function look(session: KnownSession, run: Run, build: Build): Promise<Look
   }
   const runs = await dependents.runs(registry, build.task, build.baseAt - periods.clockSkew);
   const task = await dependents.get(registry, build.task);
-  const digest = task && builtOn(task, build.base);
+  const onTarget = task && builtOn(task, referenceOf(targetOf(session, run)));
+  // What is built on the target too, beside another dependent's image, must have both as they are now.
+  const isBehind = onTarget !== undefined && onTarget !== run.digest;
+  const digest = isBehind ? onTarget : task && builtOn(task, build.base);
+  const isDirect = build.baseAt === run.landedAt || onTarget !== undefined;
   const choice = choose({
     base: { digest: build.baseDigest, at: build.baseAt },
-    ...(build.wave === 1 && run.movedBefore !== undefined && { movedBefore: run.movedBefore }),
+    ...(isDirect && run.movedBefore !== undefined && { movedBefore: run.movedBefore }),
     ...(task && { task: { ...task, ...(digest !== undefined && { builtOn: digest }) } }),
     runs: runs.map((info) => ({ ...info, state: stateOf(info) })),
     kick: {
