@@ -33,7 +33,7 @@ export class ArmClients {
   async #create(subscription: string): Promise<ContainerRegistryManagementClient> {
     const throttle = new Throttle();
     this.#throttles.set(subscription, throttle);
-    const { ContainerRegistryManagementClient } = await import('@azure/arm-containerregistry');
+    const { ContainerRegistryManagementClient } = await import('./sdk/arm.ts');
     return new ContainerRegistryManagementClient(this.#credential, subscription, {
       endpoint: this.#settings.armEndpoint,
       credentialScopes: this.#settings.armScope,

@@ -13,7 +13,7 @@ export function createCredential(settings: Pick<AzureSettings, 'identityClientId
   let inner: Promise<TokenCredential> | undefined;
 
   async function load(): Promise<TokenCredential> {
-    const { DefaultAzureCredential } = await import('@azure/identity');
+    const { DefaultAzureCredential } = await import('./sdk/identity.ts');
     const { identityClientId } = settings;
     return new DefaultAzureCredential(identityClientId ? { managedIdentityClientId: identityClientId } : {});
   }

@@ -22,7 +22,7 @@ export interface QueueOptions {
 
 /** Names only; nothing is asked of the service. */
 export async function openQueue(options: QueueOptions): Promise<QueueClient> {
-  const { QueueClient } = await import('@azure/storage-queue');
+  const { QueueClient } = await import('./sdk/queue.ts');
   const { endpoint, credential, name = defaultQueueName, client } = options;
   return new QueueClient(`${endpoint.replace(/\/$/, '')}/${name}`, credential, client);
 }

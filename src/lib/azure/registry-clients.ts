@@ -37,7 +37,7 @@ export class RegistryClients {
     call: (client: ContainerRegistryClient) => Promise<T>,
   ): Promise<T> {
     return this.#use(`tags ${loginServer}/${repository}`, call, async () => {
-      const { ContainerRegistryClient } = await import('@azure/container-registry');
+      const { ContainerRegistryClient } = await import('./sdk/registry.ts');
       return new ContainerRegistryClient(`https://${loginServer}`, this.#credential, this.#options(loginServer));
     });
   }
@@ -49,7 +49,7 @@ export class RegistryClients {
     call: (client: ContainerRegistryContentClient) => Promise<T>,
   ): Promise<T> {
     return this.#use(`content ${loginServer}/${repository}`, call, async () => {
-      const { ContainerRegistryContentClient } = await import('@azure/container-registry');
+      const { ContainerRegistryContentClient } = await import('./sdk/registry.ts');
       const options = this.#options(loginServer);
       return new ContainerRegistryContentClient(`https://${loginServer}`, repository, this.#credential, options);
     });

@@ -22,7 +22,7 @@ export interface Tables {
 
 /** Names only; nothing is asked of the service. */
 export async function openTables(options: TablesOptions): Promise<Tables> {
-  const { TableClient } = await import('@azure/data-tables');
+  const { TableClient } = await import('../sdk/tables.ts');
   const { endpoint, prefix = 'sluice' } = options;
   const credential = options.credential as TokenCredential;
   const open = (name: string) => new TableClient(endpoint, prefix + name, credential, options.client);

@@ -1,0 +1,1 @@
+export { ContainerRegistryClient, ContainerRegistryContentClient } from '@azure/container-registry';
