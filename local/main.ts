@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { ensureCertificate } from './certificate.ts';
 import { type LocalAzure, startLocalAzure } from './index.ts';
 import { type Instance, takeInstance } from './instance.ts';
+import { keepPorts, keptPorts } from './kept-ports.ts';
 import type { FunctionsOptions, LocalPorts } from './options.ts';
 import { appSettings } from './settings.ts';
 import { printTable } from './table.ts';
@@ -64,7 +65,7 @@ async function main(): Promise<void> {
     await instance.close();
     throw cause;
   });
-  await writeSettings(azure, instance);
+  await Promise.all([writeSettings(azure, instance), keepPorts(azure, instance)]);
   const ready = flags.json ? JSON.stringify(azure.summary()) : printTable(azure.summary(), instance.settingsFile);
   console.log(ready);
   const signal = await asked;
@@ -83,7 +84,7 @@ async function start(instance: Instance): Promise<LocalAzure> {
     state: instance.state,
     durable: true,
     page: true,
-    ports: ports(),
+    ports: { ...(flags.keep ? await keptPorts(instance) : {}), ...ports() },
     ...functions,
   });
 }
@@ -117,6 +118,7 @@ function ports(): LocalPorts {
     table: flags.tablePort,
   };
   const set = Object.entries(given).filter(([, port]) => port !== undefined);
+  if (flags.registryPort.length === 0) return Object.fromEntries(set);
   const registries = flags.registry.map((name, index) => [name, flags.registryPort[index] ?? 0]);
   return { ...Object.fromEntries(set), registries: Object.fromEntries(registries) };
 }

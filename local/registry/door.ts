@@ -14,6 +14,8 @@ export interface DoorContext {
   readonly proxy: RegistryProxy;
 }
 
+type Distribution = Extract<Route, { kind: 'distribution' }>;
+
 /** No body but a layer or a manifest, which the real registry reads, is longer. An Entra token has a few kB. */
 const largestBody = 256 * 1024;
 
@@ -53,7 +55,7 @@ async function serve(context: DoorContext, request: IncomingMessage, response: S
 
 async function distribution(
   context: DoorContext,
-  route: Extract<Route, { kind: 'distribution' }>,
+  route: Distribution,
   request: IncomingMessage,
   response: ServerResponse,
   rawQuery: string,
@@ -62,14 +64,32 @@ async function distribution(
     context.authorizer.refuse(route, request.headers.authorization) ?? refuseLocked(context, route, request.method);
   if (refused) return send(request, response, refused);
   const path = rawQuery === '' ? route.path : `${route.path}?${rawQuery}`;
-  if (await context.proxy.forward(request, response, path)) {
+  const again = request.method === 'GET' || request.method === 'HEAD' ? rewritten(context, route) : undefined;
+  if (await context.proxy.forward(request, response, path, again)) {
     await forgetDeleted(context, route, request.method, response.statusCode);
   } else if (!response.destroyed) {
     send(request, response, refusal(502, 'UNAVAILABLE', 'the real registry behind this front door does not answer'));
   }
 }
 
-function refuseLocked(context: DoorContext, route: Extract<Route, { kind: 'distribution' }>, method = 'GET') {
+/**
+ * The real registry empties a tag's link before it writes it anew, and fails a reader who comes between. On ACR moving
+ * a tag is atomic, so that reader's request is sent again once the link is written.
+ */
+function rewritten({ metadata }: DoorContext, { object, target }: Distribution): (() => Promise<boolean>) | undefined {
+  const { repository, tag } = target ?? {};
+  if (object !== 'manifests' || repository === undefined || tag === undefined) return undefined;
+  // File times step with the kernel's tick.
+  let since = BigInt(Date.now() - 20) * 1_000_000n;
+  return async () => {
+    const record = await metadata.store.tag(repository, tag);
+    if (!record || record.updated < since) return false;
+    since = record.updated + 1n;
+    return true;
+  };
+}
+
+function refuseLocked(context: DoorContext, route: Distribution, method = 'GET') {
   if (!route.target) return undefined;
   const { attributes } = context.metadata;
   const allows = (what: 'readEnabled' | 'writeEnabled' | 'deleteEnabled') =>
@@ -81,7 +101,7 @@ function refuseLocked(context: DoorContext, route: Extract<Route, { kind: 'distr
 
 async function forgetDeleted(
   context: DoorContext,
-  route: Extract<Route, { kind: 'distribution' }>,
+  route: Distribution,
   method: string | undefined,
   status: number,
 ): Promise<void> {

@@ -3,8 +3,16 @@ import { pipeline } from 'node:stream/promises';
 
 /** A connection to the real registry, kept open. */
 export interface RegistryProxy {
-  /** Streams a request there and its answer back, untouched but for `path`; true when an answer came. */
-  forward(request: IncomingMessage, response: ServerResponse, path: string): Promise<boolean>;
+  /**
+   * Streams a request there and its answer back, untouched but for `path`; true when an answer came. A request
+   * without a body is sent again as long as `again` says so of an error.
+   */
+  forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    again?: () => Promise<boolean>,
+  ): Promise<boolean>;
   /** A request of the front door's own, without a body. */
   call(method: string, path: string): Promise<number>;
   close(): void;
@@ -25,17 +33,28 @@ export function createProxy(port: number): RegistryProxy {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
   const to = { agent, host: '127.0.0.1', port };
 
+  async function send(request: IncomingMessage, response: ServerResponse, path: string) {
+    const onward = httpRequest({ ...to, method: request.method, path, headers: onwardHeaders(request) });
+    const answered = new Promise<IncomingMessage | undefined>((resolve) => {
+      onward.once('response', resolve);
+      onward.once('error', () => resolve(undefined));
+    });
+    const abandon = () => response.writableFinished || onward.destroy();
+    response.once('close', abandon);
+    onward.once('close', () => response.off('close', abandon));
+    // The registry may refuse an upload before it has read it all; its answer is what counts then.
+    if (request.readableEnded) onward.end();
+    else pipeline(request, onward).catch(() => undefined);
+    return answered;
+  }
+
   return {
-    forward: async (request, response, path) => {
-      const onward = httpRequest({ ...to, method: request.method, path, headers: onwardHeaders(request) });
-      const answered = new Promise<IncomingMessage | undefined>((resolve) => {
-        onward.once('response', resolve);
-        onward.once('error', () => resolve(undefined));
-      });
-      response.once('close', () => response.writableFinished || onward.destroy());
-      // The registry may refuse an upload before it has read it all; its answer is what counts then.
-      pipeline(request, onward).catch(() => undefined);
-      const answer = await answered;
+    forward: async (request, response, path, again) => {
+      let answer = await send(request, response, path);
+      while (answer && (answer.statusCode ?? 0) >= 400 && again && (await again())) {
+        answer.resume();
+        answer = await send(request, response, path);
+      }
       if (!answer) return false;
       response.writeHead(answer.statusCode ?? 502, passedOn(answer.rawHeaders));
       await pipeline(answer, response).catch(() => response.destroy());

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Nanoseconds since 1970. */
 export type Nanoseconds = bigint;
@@ -110,9 +111,13 @@ async function linked(folder: string): Promise<string[]> {
   return names.filter((_, index) => links[index]).map((name) => `sha256:${name}`);
 }
 
+/** How long, in milliseconds, a registry may be between emptying a link and writing it, on a busy machine. */
+const rewriting = 2000;
+
 /** docker-registry empties a link before it writes it anew, so an empty one is read again. */
 async function readLink(file: string): Promise<{ digest: string; written: Nanoseconds } | undefined> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
+  const deadline = performance.now() + rewriting;
+  do {
     try {
       const digest = await readFile(file, 'utf8');
       const { mtimeNs } = await stat(file, { bigint: true });
@@ -120,7 +125,8 @@ async function readLink(file: string): Promise<{ digest: string; written: Nanose
     } catch {
       return undefined;
     }
-  }
+    await delay(1);
+  } while (performance.now() < deadline);
   return undefined;
 }
 

@@ -222,7 +222,10 @@ test('a reader of a tag that is being moved sees one of its digests, never none'
     moving = false;
   })();
   const artifact = fixture.client.getArtifact('tags/busy', '1');
-  while (moving) expect(known).toContain((await artifact.getTagProperties('1')).digest);
+  while (moving) {
+    expect(known).toContain((await artifact.getTagProperties('1')).digest);
+    expect(known).toContain((await content.getManifest('1')).digest);
+  }
   await move;
 });
 

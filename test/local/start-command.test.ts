@@ -124,17 +124,19 @@ test('two at once do not collide', async () => {
   expect(await Promise.all([useAs('write', first), useAs('write', second)])).toEqual(['written', 'written']);
 });
 
-test('the state is there again with --keep, and gone without', async () => {
+test('state and addresses are there again with --keep, and the state is gone without', async () => {
   const run = async (action: 'write' | 'read', ...args: string[]) => {
     const child = start(...args);
-    const said = await useAs(action, await ready(child));
+    const given = await ready(child);
+    const said = await useAs(action, given);
     child.kill('SIGTERM');
     await once(child, 'exit');
-    return said;
+    return { said, loginServers: given.registries.map(({ loginServer }) => loginServer) };
   };
-  expect(await run('write')).toBe('written');
-  expect(await run('read', '--keep')).toBe('tag queue table');
-  expect(await run('read')).toBe('');
+  const first = await run('write');
+  expect(first.said).toBe('written');
+  expect(await run('read', '--keep')).toEqual({ ...first, said: 'tag queue table' });
+  expect((await run('read')).said).toBe('');
 });
 
 test('local.settings.json has what another functions host needs', async () => {
