@@ -28,7 +28,7 @@ function covers(grant: string, action: string): boolean {
 
 /** Methods of ports that go out into the world, which is to say that they answer later: `Importer.start`. */
 function portMethods(): string[] {
-  return ['ports.ts', 'record.ts'].flatMap(methodsIn);
+  return ['ports.ts', 'record.ts', 'history.ts'].flatMap(methodsIn);
 }
 
 function methodsIn(file: string): string[] {
