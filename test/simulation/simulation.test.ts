@@ -20,7 +20,7 @@ describe('the pipeline, under crashes, lost answers, lagging replicas and sudden
   it('replays one schedule, with what was done and what became of it', () => {
     const { status, lines } = simulate('--seed', '7', '--without', 'crash,freeze');
     expect(lines[0]).toMatch(/^seed 7: /);
-    expect(lines.some((line) => /min +1 .* → promote/.test(line))).toBe(true);
+    expect(lines.some((line) => /min +\d .* → promote/.test(line))).toBe(true);
     expect(lines.at(-1)).toBe('1 schedules, 0 violations');
     expect(status).toBe(0);
   });

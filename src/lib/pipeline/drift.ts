@@ -7,7 +7,7 @@ import type { Repository } from '../image/names.ts';
 import type { Instant, Place } from './model.ts';
 import { nameOf } from './model.ts';
 import type { Observed } from './observe.ts';
-import { observe } from './observe.ts';
+import { observeAndSend } from './observe.ts';
 import type { ListedTag } from './ports.ts';
 import type { Pipeline } from './session.ts';
 import { imageOf } from './session.ts';
@@ -76,13 +76,10 @@ async function lookAt(
   const { head } = await pipeline.store.load(tracked);
   const recorded = head?.[place];
   if (head === undefined || recorded?.digest === listed.digest || listed.at < (recorded?.at ?? 0)) return true;
-  const observed = await observe(pipeline, tracked, place);
+  const observed = await observeAndSend(pipeline, tracked, place);
   if (observed.kind === 'unknown')
     throw new Error(`Reading ${repositoryOf(image, place)} of ${nameOf(tracked)}: ${observed.why}`);
   if (observed.kind !== 'unchanged') report.found.push({ tracked: nameOf(tracked), place, observed });
-  if (observed.kind === 'started') {
-    await pipeline.queue.send({ tracked, run: observed.run.id, version: observed.run.version }, 0);
-  }
   return observed.kind !== 'unchanged';
 }
 

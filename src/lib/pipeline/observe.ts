@@ -4,14 +4,16 @@
  * an old answer could overwrite a newer one.
  */
 import { imageHoldFor, readBaseline } from './baseline.ts';
+import type { Asker } from './begin.ts';
+import { begin, sendFirst } from './begin.ts';
 import type { Head, Place, Run, TrackedTag } from './model.ts';
 import { nameOf } from './model.ts';
-import type { Notice, Start } from './notice.ts';
-import { isOrdered, noticeStaging, noticeTarget, noticeUpstream } from './notice.ts';
+import type { Notice } from './notice.ts';
+import { noticeStaging, noticeTarget, noticeUpstream } from './notice.ts';
 import { limits } from './periods.ts';
 import type { TagReading } from './ports.ts';
 import type { KnownSession, Pipeline, Session } from './session.ts';
-import { activeRun, commit, imageOf, isKnown, open, ours } from './session.ts';
+import { activeRun, commit, imageOf, isKnown, open } from './session.ts';
 
 export type Observed =
   | { readonly kind: 'unchanged' }
@@ -23,12 +25,9 @@ export type Observed =
   /** Enough first imports are under way; a later look starts this one. */
   | { readonly kind: 'postponed' };
 
-export interface Look {
+export interface Look extends Asker {
   /** A run, and a new validation, even where nothing changed. Upstream only. */
   readonly force?: boolean;
-  /** Who asks, and why. */
-  readonly by?: string;
-  readonly reason?: string;
   /** Says whether one more first import may start. */
   readonly admit?: () => Promise<boolean>;
 }
@@ -51,14 +50,25 @@ export async function observe(
   );
 }
 
+/** Observes, and sends the first message of the run that this may have started. */
+export async function observeAndSend(
+  pipeline: Pipeline,
+  tracked: TrackedTag,
+  place: Place,
+  look: Look = {},
+): Promise<Observed> {
+  const observed = await observe(pipeline, tracked, place, look);
+  if (observed.kind === 'started') await sendFirst(observed);
+  return observed;
+}
+
 /** One attempt on what was loaded. `conflict`: somebody else committed meanwhile. */
 async function observeOnce(session: Session, place: Place, look: Look): Promise<Observed | 'conflict'> {
   if (!isKnown(session)) {
+    // Only upstream names tags: a push may be of a tag that a pattern matches by chance, our own unique tags among them.
+    if (place !== 'upstream') return { kind: 'untracked' };
     const baseline = await takeBaseline(session);
-    // What is there at first sight is no news; only upstream can differ from it.
-    if (place !== 'upstream' || !('loaded' in baseline))
-      return 'loaded' in baseline ? { kind: 'recorded', why: 'first sight' } : baseline.answer;
-    return observeOnce(baseline, place, look);
+    return 'loaded' in baseline ? observeOnce(baseline, place, look) : baseline.answer;
   }
   const reading = await readPlace(session, place);
   const notice = await noticeAt(session, place, reading, look.force ?? false);
@@ -95,8 +105,12 @@ async function carryOut(session: KnownSession, notice: Notice, look: Look): Prom
     }
     case 'join':
       return join(session, notice.run, notice.head, look);
-    case 'start':
-      return start(session, notice.start, notice.head, look);
+    case 'start': {
+      const first = session.loaded.head.seq === 0 && notice.start.kind === 'upstream';
+      if (first && look.admit && !(await look.admit())) return { kind: 'postponed' };
+      const begun = await begin(session, notice.start, notice.head, look);
+      return begun ? { kind: 'started', ...begun } : 'conflict';
+    }
   }
 }
 
@@ -120,85 +134,6 @@ async function join(session: KnownSession, run: Run, head: Partial<Head>, look: 
   const done = await commit(session, { head, runs: [again], timeline: [entry] });
   if (!done) return 'conflict';
   return { kind: 'joined', run: activeRun(done, run.id) ?? again, session: done };
-}
-
-async function start(
-  session: KnownSession,
-  begin: Start,
-  head: Partial<Head>,
-  look: Look,
-): Promise<Observed | 'conflict'> {
-  const { pipeline, tracked, loaded } = session;
-  const first = loaded.head.seq === 0 && begin.kind === 'upstream';
-  if (first && look.admit && !(await look.admit())) return { kind: 'postponed' };
-  const run = await newRun(session, begin, look);
-  const begun = pipeline.clock.monotonic();
-  await pipeline.index.add({ run: run.id, tracked, first });
-  // The sweep takes an index row without a run for an orphan after a while: a creator that was slow starts over.
-  if (pipeline.clock.monotonic() - begun > pipeline.periods.creation) return 'conflict';
-  const seq = loaded.head.seq + 1;
-  const done = await commit(session, {
-    head: { ...head, seq, ...headOf(begin, run, loaded.head) },
-    runs: [{ ...run, seq }],
-    digests: [await digestOf(session, begin, run)],
-    timeline: [{ run: run.id, from: '', to: run.stage, digest: run.digest, why: run.why, by: run.requested.by }],
-  });
-  if (!done) {
-    await pipeline.index.drop(run.id);
-    return 'conflict';
-  }
-  return { kind: 'started', run: activeRun(done, run.id) ?? run, session: done };
-}
-
-function headOf(begin: Start, run: Run, head: KnownSession['loaded']['head']) {
-  const seq = head.seq + 1;
-  if (begin.kind === 'own') return { latestOwnSeq: seq, stagingSeq: seq };
-  if (begin.kind === 'patch') {
-    return {
-      target: { digest: begin.digest, at: begin.landedAt ?? run.createdAt, run: run.id },
-      ...(head.target && { previousMoveAt: head.target.at }),
-    };
-  }
-  return { latestUpstreamSeq: seq };
-}
-
-async function newRun({ pipeline, tracked, loaded }: KnownSession, begin: Start, look: Look): Promise<Run> {
-  const { at, head } = loaded;
-  const known = isOrdered(begin) ? await pipeline.store.digest(tracked, begin.digest) : undefined;
-  const why = look.reason ? `${begin.why}: ${look.reason}` : begin.why;
-  return {
-    id: pipeline.ids.run(at),
-    tracked,
-    kind: begin.kind,
-    stage: begin.stage,
-    digest: begin.digest,
-    seq: head.seq + 1,
-    createdAt: at,
-    requested: look.by === undefined ? ours(at, why) : { by: look.by, at, reason: look.reason ?? '' },
-    version: 0,
-    nonce: '',
-    dueAt: at,
-    why,
-    tries: 0,
-    sweeps: 0,
-    soakFrom: known?.seenUpstreamAt ?? at,
-    copied: false,
-    discovered: false,
-    puts: 0,
-    ...(begin.kind === 'forced' && { validateAfter: at }),
-    ...(begin.landedAt !== undefined && { landedAt: begin.landedAt }),
-    ...(begin.kind === 'patch' && head.target && { movedBefore: head.target.at }),
-  };
-}
-
-async function digestOf({ loaded }: KnownSession, begin: Start, run: Run) {
-  const upstream = begin.kind === 'upstream' || begin.kind === 'forced';
-  return {
-    digest: run.digest,
-    lastRun: run.id,
-    ...(upstream && { seenUpstreamAt: run.soakFrom }),
-    ...(begin.kind === 'patch' && { inTargetAt: begin.landedAt ?? loaded.at }),
-  };
 }
 
 type Baseline = KnownSession | { readonly answer: Observed | 'conflict' };

@@ -6,7 +6,7 @@ import { newest } from '../image/tag-pattern.ts';
 import type { TrackedTag } from './model.ts';
 import { nameOf } from './model.ts';
 import type { Observed } from './observe.ts';
-import { observe } from './observe.ts';
+import { observeAndSend } from './observe.ts';
 import { limits } from './periods.ts';
 import type { RunIndex } from './record.ts';
 import type { Pipeline } from './session.ts';
@@ -77,14 +77,10 @@ async function lookAt(
 ): Promise<void> {
   const name = nameOf(tracked);
   try {
-    const observed: Observed = await observe(pipeline, tracked, 'upstream', { admit });
+    const observed: Observed = await observeAndSend(pipeline, tracked, 'upstream', { admit });
     if (observed.kind === 'unknown') report.unknown.push({ tracked: name, why: observed.why });
     if (observed.kind === 'postponed') report.postponed++;
-    if (observed.kind === 'recorded') report.changed.push(name);
-    if (observed.kind !== 'started') return;
-    report.changed.push(name);
-    const { run } = observed;
-    await pipeline.queue.send({ tracked, run: run.id, version: run.version }, 0);
+    if (observed.kind === 'recorded' || observed.kind === 'started') report.changed.push(name);
   } catch (error) {
     report.failures.push({ tracked: name, error });
   }

@@ -3,7 +3,7 @@ import { shortDigest } from '../../image/digest.ts';
 import { copy } from '../copy.ts';
 import type { Head, Run } from '../model.ts';
 import { noticeStaging } from '../notice.ts';
-import { observe } from '../observe.ts';
+import { observeAndSend } from '../observe.ts';
 import { sendBefore } from '../session.ts';
 import type { StageContext, StageFunction, Step } from '../step.ts';
 
@@ -44,7 +44,7 @@ async function moveStaging(context: StageContext): Promise<Step> {
     const known = await pipeline.store.digest(tracked, reading.digest);
     if (noticeStaging(facts, reading, known !== undefined).kind === 'start') {
       // Somebody's push that nobody has seen yet: it becomes a run before it is overwritten.
-      await observe(pipeline, tracked, 'staging');
+      await observeAndSend(pipeline, tracked, 'staging');
       return { kind: 'again' };
     }
   }

@@ -3,11 +3,12 @@
  * lease says whose put may be under way; one whose put has no known answer is settled by reading the target.
  */
 import { shortDigest } from '../../image/digest.ts';
+import { begin, sendFirst } from '../begin.ts';
 import { copy } from '../copy.ts';
 import { judge } from '../gate.ts';
 import type { Instant, Run } from '../model.ts';
 import { noticeTarget } from '../notice.ts';
-import { observe } from '../observe.ts';
+import { observeAndSend } from '../observe.ts';
 import { limits } from '../periods.ts';
 import type { TagReading } from '../ports.ts';
 import type { KnownSession } from '../session.ts';
@@ -54,7 +55,7 @@ async function moveTarget(context: StageContext): Promise<Step> {
   const facts = { head: loaded.head, active: loaded.active, now: loaded.at };
   if (noticeTarget(facts, reading).kind === 'start') {
     // A person's push wins over ours: it is recorded, it holds, and the gate is judged anew.
-    await observe(pipeline, tracked, 'target');
+    await observeAndSend(pipeline, tracked, 'target');
     return { kind: 'again' };
   }
   if (loaded.head.target?.digest === run.digest && run.kind !== 'rollback') return unchanged(session, run);
@@ -139,7 +140,20 @@ async function settleLease({ session, run }: StageContext): Promise<Step> {
       why: `the target was asked to move, and is read again: ${shows(reading)}`,
     };
   }
-  return giveBack(run, 'retry', shows(reading));
+  return (await takeOver(session, reading)) ?? giveBack(run, 'retry', shows(reading));
+}
+
+/**
+ * A person's push that came before ours, or over it. The patch is recorded in the transaction that gives the lease back:
+ * once it is recorded, a lagging replica's answer of our own put is older than that, and never taken for a patch.
+ */
+async function takeOver(session: KnownSession, reading: TagReading): Promise<Step | undefined> {
+  const { head, active, at: now } = session.loaded;
+  const notice = noticeTarget({ head, active, now }, reading);
+  if (notice.kind !== 'start') return undefined;
+  const begun = await begin(session, notice.start, notice.head, {}, { lease: 'release' });
+  if (begun) await sendFirst(begun);
+  return { kind: 'again' };
 }
 
 function shows(reading: TagReading): string {

@@ -1,0 +1,106 @@
+/**
+ * A run begins: the index row before the run, so that no crash hides it; then the run, its head and its digest row in
+ * one transaction.
+ */
+import type { Head, Run } from './model.ts';
+import type { Start } from './notice.ts';
+import { isOrdered } from './notice.ts';
+import type { Draft, KnownSession } from './session.ts';
+import { activeRun, commit, ours } from './session.ts';
+
+/** Who asks for a run, and why; absent: Sluice itself. */
+export interface Asker {
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+export interface Begun {
+  readonly run: Run;
+  readonly session: KnownSession;
+}
+
+/** Undefined: somebody else committed meanwhile. `also` is written in the same transaction. */
+export async function begin(
+  session: KnownSession,
+  start: Start,
+  head: Partial<Head>,
+  asker: Asker = {},
+  also: Pick<Draft, 'lease'> = {},
+): Promise<Begun | undefined> {
+  const { pipeline, tracked, loaded } = session;
+  const first = loaded.head.seq === 0 && start.kind === 'upstream';
+  const run = await newRun(session, start, asker);
+  const begun = pipeline.clock.monotonic();
+  await pipeline.index.add({ run: run.id, tracked, first });
+  // The sweep takes an index row without a run for an orphan after a while: a creator that was slow starts over.
+  if (pipeline.clock.monotonic() - begun > pipeline.periods.creation) return undefined;
+  const seq = loaded.head.seq + 1;
+  const done = await commit(session, {
+    ...also,
+    head: { ...head, seq, ...headOf(start, run, loaded.head) },
+    runs: [{ ...run, seq }],
+    digests: [digestOf(session, start, run)],
+    timeline: [{ run: run.id, from: '', to: run.stage, digest: run.digest, why: run.why, by: run.requested.by }],
+  });
+  if (!done) {
+    await pipeline.index.drop(run.id);
+    return undefined;
+  }
+  return { run: activeRun(done, run.id) ?? run, session: done };
+}
+
+/** Its first message, where it is not carried on at once. */
+export async function sendFirst({ run, session }: Begun): Promise<void> {
+  await session.pipeline.queue.send({ tracked: session.tracked, run: run.id, version: run.version }, 0);
+}
+
+function headOf(start: Start, run: Run, head: KnownSession['loaded']['head']) {
+  const seq = head.seq + 1;
+  if (start.kind === 'own') return { latestOwnSeq: seq, stagingSeq: seq };
+  if (start.kind === 'patch') {
+    return {
+      target: { digest: start.digest, at: start.landedAt ?? run.createdAt, run: run.id },
+      ...(head.target && { previousMoveAt: head.target.at }),
+    };
+  }
+  return { latestUpstreamSeq: seq };
+}
+
+async function newRun({ pipeline, tracked, loaded }: KnownSession, start: Start, asker: Asker): Promise<Run> {
+  const { at, head } = loaded;
+  const known = isOrdered(start) ? await pipeline.store.digest(tracked, start.digest) : undefined;
+  const why = asker.reason ? `${start.why}: ${asker.reason}` : start.why;
+  return {
+    id: pipeline.ids.run(at),
+    tracked,
+    kind: start.kind,
+    stage: start.stage,
+    digest: start.digest,
+    seq: head.seq + 1,
+    createdAt: at,
+    requested: asker.by === undefined ? ours(at, why) : { by: asker.by, at, reason: asker.reason ?? '' },
+    version: 0,
+    nonce: '',
+    dueAt: at,
+    why,
+    tries: 0,
+    sweeps: 0,
+    soakFrom: known?.seenUpstreamAt ?? at,
+    copied: false,
+    discovered: false,
+    puts: 0,
+    ...(start.kind === 'forced' && { validateAfter: at }),
+    ...(start.landedAt !== undefined && { landedAt: start.landedAt }),
+    ...(start.kind === 'patch' && head.target && { movedBefore: head.target.at }),
+  };
+}
+
+function digestOf({ loaded }: KnownSession, start: Start, run: Run) {
+  const upstream = start.kind === 'upstream' || start.kind === 'forced';
+  return {
+    digest: run.digest,
+    lastRun: run.id,
+    ...(upstream && { seenUpstreamAt: run.soakFrom }),
+    ...(start.kind === 'patch' && { inTargetAt: start.landedAt ?? loaded.at }),
+  };
+}
