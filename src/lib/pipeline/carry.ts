@@ -57,6 +57,8 @@ async function interpret(session: KnownSession, run: Run, step: Step): Promise<K
   switch (step.kind) {
     case 'on':
       return step.session;
+    case 'then':
+      return interpret(step.session, activeRun(step.session, run.id) ?? run, step.step);
     case 'again':
       return reopen(session);
     case 'go':

@@ -11,6 +11,8 @@ export type Step =
   | { readonly kind: 'go'; readonly to: Stage; readonly why: string; readonly change?: StepChange }
   /** Committed already, or nothing to commit: judge the present stage again with these facts. */
   | { readonly kind: 'on'; readonly session: KnownSession }
+  /** Committed already, and what follows from it is known: that is interpreted on these facts. */
+  | { readonly kind: 'then'; readonly session: KnownSession; readonly step: Step }
   /** The facts are too old, or somebody was faster: read again, judge again. */
   | { readonly kind: 'again' }
   | { readonly kind: 'wait'; readonly until: Instant; readonly why: string; readonly change?: StepChange }

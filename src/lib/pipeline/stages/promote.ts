@@ -74,8 +74,11 @@ async function moveTarget(context: StageContext): Promise<Step> {
   if (!leased) return { kind: 'again' };
   const answer = await pipeline.mover.moveTag(image.target, tracked.tag, run.digest, sendBefore(session));
   const holder = activeRun(leased, run.id) ?? run;
-  if (answer.kind === 'put') return landed(leased, holder, answer.at);
-  if (answer.kind === 'refused') return giveBack(holder, answer.next, answer.why);
+  // The lease was a commit of its own: what follows is judged and committed on what it left.
+  if (answer.kind === 'put') return { kind: 'then', session: leased, step: landed(leased, holder, answer.at) };
+  if (answer.kind === 'refused') {
+    return { kind: 'then', session: leased, step: giveBack(holder, answer.next, answer.why) };
+  }
   return { kind: 'on', session: leased };
 }
 
