@@ -108,6 +108,7 @@ async function openFunctions({ options, certificate, started }: Base, azure: Loc
   const { startHost } = await import('./host/start.ts');
   const port = options.ports?.functions ?? 0;
   const all = { ...appSettings(azure), ...settings };
+  if (azure.has('storage')) await (await import('./sluice-state.ts')).prepareState(azure.storage, certificate.caFile);
   const host = started(await startHost({ app, port, caFile: certificate.caFile, settings: all, ...rest }));
   if (azure.has('events')) await subscribeFunctions(azure.events, host, filter);
   return host;

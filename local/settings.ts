@@ -10,6 +10,11 @@ export function appSettings(azure: LocalAzure): Readonly<Record<string, string>>
     FUNCTIONS_WORKER_RUNTIME: 'node',
     AzureWebJobsStorage: storage.connectionString,
     ...environment,
+    // Somebody is watching: what comes every few minutes on Azure comes every few seconds here.
+    SLUICE_WATCH_SCHEDULE: '*/10 * * * * *',
+    SLUICE_SWEEP_SCHEDULE: '5/30 * * * * *',
+    SLUICE_DRIFT_SCHEDULE: '15/30 * * * * *',
+    SLUICE_PERIOD_POLL: '1',
     SLUICE_SUBSCRIPTION: scope.subscription,
     SLUICE_RESOURCE_GROUP: scope.resourceGroup,
     SluiceState__blobServiceUri: storage.blob,

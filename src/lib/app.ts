@@ -5,13 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readCatalogFile } from './app-folder.ts';
-import { ArmClients } from './azure/arm.ts';
-import { AzureTagReader, createBufferReader, createTagRemover } from './azure/buffer.ts';
 import { createCredential } from './azure/credential.ts';
-import { createDependentTasks } from './azure/dependent-tasks.ts';
-import { createImporter } from './azure/importer.ts';
+import { createAzurePorts } from './azure/ports.ts';
 import { openQueue, storageQueue } from './azure/queue.ts';
-import { RegistryClients } from './azure/registry-clients.ts';
 import { logLink } from './azure/run-log.ts';
 import { type AzureSettings, parseAzureSettings } from './azure/settings.ts';
 import { openTables } from './azure/tables/client.ts';
@@ -21,8 +17,6 @@ import { tableRunIndex } from './azure/tables/run-index.ts';
 import { tableCursors, tableImageHolds } from './azure/tables/settings.ts';
 import { tableStore } from './azure/tables/store.ts';
 import { tableVerdicts } from './azure/tables/verdicts.ts';
-import { createTagMover } from './azure/tag-mover.ts';
-import { createValidationRunner } from './azure/validation-runner.ts';
 import { loadCatalog } from './catalog/load.ts';
 import type { Catalog } from './catalog/model.ts';
 import { formatProblem } from './catalog/problem.ts';
@@ -85,21 +79,27 @@ export function openApp(settings: Settings): App {
   const queue = lazyQueue(
     once(async () => storageQueue(await openQueue({ credential, endpoint: azure.queueEndpoint }))),
   );
-  const arm = new ArmClients(azure, credential);
-  const clients = new RegistryClients(azure, credential);
   const { buffer } = catalog;
-  const reader = new AzureTagReader(clients);
+  const onAzure = createAzurePorts({
+    settings: azure,
+    credential,
+    buffer,
+    tools: catalog.tools.dockerCli,
+    upstreamCredentials: (name) => findCredentials(name, settings),
+    clock,
+  });
+  const { tags, reader, mover, remover, importer, validations, tasks, arm } = onAzure;
   const ports = {
     catalog,
     periods,
     queue,
-    upstream: createUpstreamReader({ settings: upstream, azure: reader }),
-    buffer: createBufferReader(reader, buffer),
-    mover: createTagMover({ clients, reader, buffer, clock }),
-    remover: createTagRemover(clients, buffer),
-    importer: createImporter({ arm, buffer, credentials: (name) => findCredentials(name, settings) }),
-    validations: createValidationRunner({ arm, buffer, tools: catalog.tools.dockerCli, agentPool: azure.agentPool }),
-    dependents: createDependentTasks(arm),
+    upstream: createUpstreamReader({ settings: upstream, azure: tags }),
+    buffer: reader,
+    mover,
+    remover,
+    importer,
+    validations,
+    dependents: tasks,
     clock,
     ids,
   };

@@ -5,7 +5,7 @@ import { readRegistryPush } from './registry-push.ts';
 
 /** What cannot be used is acknowledged and said; only our own trouble is thrown, for then the event must come again. */
 export async function handlePush(pipeline: Pipeline, event: unknown): Promise<EventOutcome> {
-  const read = await readRegistryPush(event);
+  const read = readRegistryPush(event);
   if (read.kind === 'malformed') return { result: 'malformed', why: read.why };
   const { type } = read;
   if (read.kind === 'ignored') return { result: 'ignored', why: read.why, type, repository: read.repository };
