@@ -11,13 +11,18 @@ export interface Invocation {
   readonly pipeline: Pipeline;
 }
 
+export async function openInvocation(context: InvocationContext): Promise<Invocation> {
+  const app = theApp();
+  const pipeline = await app.pipeline({
+    transition: (event) => context.log(transitionLine(event, context.invocationId)),
+  });
+  return { app, pipeline };
+}
+
+/** What fails is thrown on, for the host to try again, without credentials. */
 export async function invoke<T>(context: InvocationContext, work: (given: Invocation) => Promise<T>): Promise<T> {
   try {
-    const app = theApp();
-    const pipeline = await app.pipeline({
-      transition: (event) => context.log(transitionLine(event, context.invocationId)),
-    });
-    return await work({ app, pipeline });
+    return await work(await openInvocation(context));
   } catch (error) {
     throw safeError(error);
   }
