@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createBufferReader } from '../../src/lib/azure/buffer.ts';
 import type { AzurePorts } from '../../src/lib/azure/ports.ts';
 import type { Registry } from '../../src/lib/catalog/model.ts';
+import { createUpstreamReader } from '../../src/lib/upstream/reader.ts';
+import { parseUpstreamSettings } from '../../src/lib/upstream/settings.ts';
 import { makeImage, makeIndex, pushImage, types } from '../local/registry-images.ts';
 import { type Front, type Rule, startFront } from '../upstream/front.ts';
 import { type AzureFixture, digest, repository, soon, startAzure, tag } from './fixture.ts';
@@ -103,6 +105,25 @@ describe('reading a tag', () => {
     expect(readings.every(({ kind }) => kind === 'found')).toBe(true);
     expect(front.count('POST', /oauth2/)).toBe(2);
     expect(front.count('GET', /_tags/)).toBe(21);
+  });
+});
+
+describe('a registry in Azure that is upstream', () => {
+  it('is read by identity', async () => {
+    const pushed = await push('library/up', '1', '2');
+    const reader = createUpstreamReader({ settings: parseUpstreamSettings({}), azure: fixture.ports.tags });
+    const upstream = { kind: 'acr', registry: fixture.buffer, repository: repository('library/up') } as const;
+    expect(await reader.read(upstream, tag('1'))).toMatchObject({ kind: 'found', digest: pushed });
+    expect(await reader.read(upstream, tag('3'))).toEqual({ kind: 'absent' });
+    const listed = await reader.tags(upstream);
+    expect(listed.kind === 'found' && [...listed.tags].sort()).toEqual(['1', '2']);
+  });
+
+  it('is unknown where its tags cannot be listed', async () => {
+    const { buffer, ports } = await behind(() => ({ status: 500 }));
+    const reader = createUpstreamReader({ settings: parseUpstreamSettings({}), azure: ports.tags });
+    const upstream = { kind: 'acr', registry: buffer, repository: staging } as const;
+    expect(await reader.tags(upstream)).toMatchObject({ kind: 'unknown', why: expect.stringContaining('500') });
   });
 });
 

@@ -1,4 +1,5 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
+import { within } from './deadlines.ts';
 import type { AzureSettings } from './settings.ts';
 
 /** Tokens are renewed this long before they end. */
@@ -13,35 +14,51 @@ export function createCredential(settings: Pick<AzureSettings, 'identityClientId
   let inner: Promise<TokenCredential> | undefined;
 
   async function load(): Promise<TokenCredential> {
-    const { DefaultAzureCredential } = await import('./sdk/identity.ts');
-    const { identityClientId } = settings;
-    return new DefaultAzureCredential(identityClientId ? { managedIdentityClientId: identityClientId } : {});
+    const { DefaultAzureCredential, ManagedIdentityCredential } = await import('./sdk/identity.ts');
+    const { identityClientId: clientId } = settings;
+    // Where the platform offers an identity it is that one or none: the chain would go on to look for developers' tools.
+    if (process.env.IDENTITY_ENDPOINT) return new ManagedIdentityCredential(clientId ? { clientId } : {});
+    return new DefaultAzureCredential(clientId ? { managedIdentityClientId: clientId } : {});
   }
 
-  async function fetchToken(scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken | null> {
+  async function fetchToken(scopes: string | string[], options: GetTokenOptions): Promise<AccessToken | null> {
     inner ??= load();
-    // The deadline of whoever asks first must not end the token of all others.
-    return (await inner).getToken(scopes, options && without(options));
+    return (await inner).getToken(scopes, options);
   }
 
-  return {
-    async getToken(scopes, options) {
-      // A claims challenge asks for another token than the one that was refused.
-      if (options?.claims !== undefined) return fetchToken(scopes, options);
-      const key = `${options?.tenantId ?? ''} ${[scopes].flat().join(' ')}`;
-      const token = await known.get(key)?.catch(() => null);
-      if (token && token.expiresOnTimestamp - margin > Date.now()) return token;
-      return renew(key, scopes, options);
-    },
-  };
-
-  async function renew(key: string, scopes: string | string[], options?: GetTokenOptions) {
-    const token = fetchToken(scopes, options);
+  /** The deadline of whoever asks first must not end the token that others wait for: it has one of its own. */
+  function renew(key: string, scopes: string | string[], options: GetTokenOptions): Promise<AccessToken | null> {
+    const abortSignal = within('read');
+    const token = untilAborted(fetchToken(scopes, { ...options, abortSignal }), abortSignal);
     known.set(key, token);
     return token;
   }
+
+  async function current(scopes: string | string[], options: GetTokenOptions): Promise<AccessToken | null> {
+    // A claims challenge asks for another token than the one that was refused.
+    if (options.claims !== undefined) return fetchToken(scopes, options);
+    const key = `${options.tenantId ?? ''} ${[scopes].flat().join(' ')}`;
+    const waiting = known.get(key);
+    const token = await waiting?.catch(() => null);
+    if (token && token.expiresOnTimestamp - margin > Date.now()) return token;
+    // Of many that find it too old, the first renews it, and the others wait for that.
+    const newer = known.get(key);
+    return newer !== undefined && newer !== waiting ? newer : renew(key, scopes, options);
+  }
+
+  return {
+    getToken: (scopes, options = {}) =>
+      untilAborted(current(scopes, options), options.abortSignal as AbortSignal | undefined),
+  };
 }
 
-function without({ abortSignal: _, ...rest }: GetTokenOptions): GetTokenOptions {
-  return rest;
+/** The library does not heed a signal everywhere. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new DOMException('no token in time', 'AbortError'));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

@@ -1,0 +1,87 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AzurePorts } from '../../src/lib/azure/ports.ts';
+import { makeImage } from '../local/registry-images.ts';
+import { type Front, type Rule, startFront } from '../upstream/front.ts';
+import { type AzureFixture, digest, repository, soon, startAzure, tag } from './fixture.ts';
+
+const image = makeImage();
+const node = repository('staging/node');
+const source = { kind: 'buffer', repository: node } as const;
+
+let fixture: AzureFixture;
+let front: Front;
+let ports: AzurePorts;
+let rule: Rule = () => 'hang';
+beforeAll(async () => {
+  fixture = await startAzure({ without: ['storage', 'arm', 'events'] });
+  front = await startFront({ tls: true, rule: (seen) => rule(seen) });
+  const buffer = { ...fixture.buffer, loginServer: front.host };
+  ports = fixture.portsWith({ buffer, armEndpoint: front.origin });
+  // Libraries and tokens are there before the clock counts.
+  rule = () => ({ status: 404 });
+  await ports.reader.readTag(node, tag('1'));
+  await ports.tasks.get(fixture.dev, 'any');
+});
+afterAll(async () => {
+  await front?.close();
+  await fixture?.close();
+});
+beforeEach(() => {
+  front.seen.length = 0;
+  // The deadlines themselves are too long for a test.
+  const real = AbortSignal.timeout.bind(AbortSignal);
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => real(500));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('a service that never answers', () => {
+  it('makes a tag unknown', async () => {
+    rule = () => 'hang';
+    expect(await ports.reader.readTag(node, tag('1'))).toMatchObject({
+      kind: 'unknown',
+      why: expect.stringContaining('no answer in time'),
+    });
+  });
+
+  it('makes a kick unclear, and it is not sent again', async () => {
+    rule = () => 'hang';
+    await expect(ports.tasks.kick(fixture.dev, 'any', 't')).rejects.toMatchObject({ details: { next: 'retry' } });
+    expect(front.seen.length).toBe(1);
+  });
+
+  it('makes an import worth another try, under a tag that overwrites nothing', async () => {
+    rule = () => 'hang';
+    const request = { source, digest: digest(image.manifest.digest), repository: node, tag: tag('1-run') };
+    expect(await ports.importer.start(request)).toMatchObject({ kind: 'failed', next: 'retry' });
+    expect(front.seen.length).toBe(1);
+  });
+
+  it('does not lose an import that was accepted before it fell silent', async () => {
+    const location = `${front.origin}/subscriptions/s/operationResults/registries-1`;
+    rule = ({ method }) => (method === 'POST' ? { status: 202, headers: { location } } : 'hang');
+    const request = { source, digest: digest(image.manifest.digest), repository: node, tag: tag('1-run') };
+    const started = await ports.importer.start(request);
+    if (started.kind !== 'started') throw new Error(started.kind);
+    await expect(ports.importer.poll(started.handle)).rejects.toMatchObject({ details: { next: 'retry' } });
+    rule = () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: '{"status":"Succeeded"}' });
+    expect(await ports.importer.poll(started.handle)).toEqual({ kind: 'succeeded' });
+  });
+
+  it('makes a move unclear once it was sent', async () => {
+    const headers = { 'content-type': image.manifest.mediaType, 'docker-content-digest': image.manifest.digest };
+    rule = ({ method }) => (method === 'PUT' ? 'hang' : { status: 200, headers, body: image.manifest.bytes });
+    const answer = await ports.mover.moveTag(node, tag('1'), digest(image.manifest.digest), soon());
+    expect(answer.kind).toBe('unclear');
+    expect(front.count('PUT', /./)).toBe(1);
+  });
+
+  it('makes a list fail rather than end early', async () => {
+    rule = () => 'hang';
+    await expect(ports.tasks.list(fixture.dev)).rejects.toMatchObject({ details: { next: 'retry' } });
+    await expect(ports.reader.tagsByTime(node)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      details: { next: 'retry' },
+    });
+  });
+});
