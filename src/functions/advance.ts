@@ -1,5 +1,5 @@
 import { app, type InvocationContext } from '@azure/functions';
-import { defaultQueueName, parseMessage } from '../lib/azure/queue.ts';
+import { defaultQueueName, parseMessage } from '../lib/app.ts';
 import { invoke } from '../lib/invocation.ts';
 import { advanceLine } from '../lib/log/lines.ts';
 import { advance } from '../lib/pipeline/advance.ts';

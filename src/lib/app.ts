@@ -31,6 +31,8 @@ import { findCredentials } from './upstream/credentials.ts';
 import { createUpstreamReader } from './upstream/reader.ts';
 import { parseUpstreamSettings, type UpstreamSettings } from './upstream/settings.ts';
 
+export { defaultQueueName, parseMessage } from './azure/queue.ts';
+
 export interface App {
   readonly catalog: Catalog;
   /** `journal`: where this invocation tells of its transitions. */

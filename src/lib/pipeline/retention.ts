@@ -16,7 +16,7 @@ import type { Pipeline } from './session.ts';
 
 const examinedAtOnce = 50;
 
-/** Where the last tick had come to is kept as drift keeps it for a repository; no image can be named so. */
+/** Where the last tick had come to is kept as drift keeps it, under a name that is no repository of an image. */
 const cursor = parseRepository('sluice/retention');
 
 export interface RetentionReport {
