@@ -15,15 +15,15 @@ const largest = 1_000_000;
 const command = new Command('npm run package --')
   .description('Builds the deployable folder and the same as a zip, the same bytes each time.')
   .option('--out <folder>', 'where to', join(root, 'build'))
-  .option('--no-build', 'take dist/index.js as it is')
   .parse();
-const options = command.opts<{ out: string; build: boolean }>();
-process.exitCode = main(resolve(options.out));
+process.exitCode = main(resolve(command.opts<{ out: string }>().out));
 
 function main(out: string): number {
-  if (options.build && spawnSync('node', [join(root, 'scripts/build.mjs')], { stdio: 'inherit' }).status !== 0)
-    return 1;
-  const contents = readContents(root);
+  const built = join(out, 'bundle');
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), built], { stdio: 'inherit' });
+  if (status !== 0) return 1;
+  const contents = readContents(root, join(built, 'index.js'));
+  rmSync(built, { recursive: true });
   const zip = archive(contents);
   if (zip.length > largest) {
     console.error(

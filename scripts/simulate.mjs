@@ -12,6 +12,7 @@ await build({
   platform: 'node',
   format: 'esm',
   logLevel: 'error',
+  sourcemap: true,
   // Packages in CommonJS ask for `require`, which an ES module lacks.
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
 });

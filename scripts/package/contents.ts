@@ -5,11 +5,10 @@ import { join } from 'node:path';
 export type Contents = ReadonlyMap<string, Uint8Array>;
 
 /** The bundle, the host's settings, the catalog and its validations; the bundle has its dependencies inside. */
-export function readContents(root: string): Contents {
-  const files = new Map<string, Uint8Array>();
-  for (const path of ['dist/index.js', 'host.json', 'sluice.yaml', ...validations(root)]) {
+export function readContents(root: string, bundle: string): Contents {
+  const files = new Map<string, Uint8Array>([['dist/index.js', readFileSync(bundle)]]);
+  for (const path of ['host.json', 'sluice.yaml', ...validations(root)])
     files.set(path, readFileSync(join(root, path)));
-  }
   files.set('package.json', Buffer.from(`${JSON.stringify(manifest(root), null, 2)}\n`));
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

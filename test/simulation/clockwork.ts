@@ -106,10 +106,12 @@ export class Clockwork {
       if (slow) this.slow++;
       const arrives = () => {
         const outcome = attempt(effect);
-        if (worker.dead) return void outcome.catch(() => {});
+        // Whether anybody hears of it is decided below.
+        outcome.catch(() => {});
+        if (worker.dead) return;
         if (random.chance(faults.crash)) {
           this.kill(worker);
-          return void outcome.catch(() => {});
+          return;
         }
         const lost = random.chance(faults.lostAnswer);
         if (lost) this.lost++;
@@ -117,7 +119,7 @@ export class Clockwork {
         if (frozen) this.frozen++;
         const delay = frozen ? random.between(10 * second, 25 * minute) : random.between(2, 60);
         this.after(delay, () => {
-          if (worker.dead) return void outcome.catch(() => {});
+          if (worker.dead) return;
           if (lost) return void outcome.then(() => reject(new LostAnswer('connection reset')), reject);
           outcome.then(resolve, reject);
         });

@@ -5,6 +5,7 @@ import { isHeld } from '../../src/lib/pipeline/gate.ts';
 import type { Run } from '../../src/lib/pipeline/model.ts';
 import { nameOf } from '../../src/lib/pipeline/model.ts';
 import { isOrdered } from '../../src/lib/pipeline/notice.ts';
+import { imageOf } from '../../src/lib/pipeline/session.ts';
 import { hour, minute } from './clockwork.ts';
 import type { MemoryTag } from './memory-store.ts';
 import { isGood, numberOf } from './places.ts';
@@ -144,11 +145,11 @@ export class Watcher {
     const { state } = this.world;
     for (const tag of state.tags.values()) {
       this.checkEnded(tag);
-      this.checkPlaces(tag);
+      if (imageOf(this.world.catalog, tag.tracked)) this.checkPlaces(tag);
       this.checkConverged(tag, scenario);
-      this.checkRebuilt(tag);
+      if (!scenario.inputs.some((input) => input.do === 'catalog')) this.checkRebuilt(tag);
     }
-    this.checkValidatedOnce();
+    this.checkValidatedOnce(scenario);
     for (const [kick, count] of this.world.dependents.kicks) {
       if (count > 1) this.violate(`the dependent of ${kick} was started ${count} times for one promotion`);
     }
@@ -194,10 +195,15 @@ export class Watcher {
     const upstream = this.world.upstream.now(tag.tracked.tag);
     if (!head || !upstream || upstream.by === 'person' || !isGood(upstream.digest)) return;
     const name = tag.tracked.tag;
-    const meddled = scenario.inputs.some((input) => input.tag === name && input.do !== 'upstream');
+    const meddled = scenario.inputs.some(
+      (input) => input.do !== 'upstream' && (input.tag === name || input.do === 'catalog'),
+    );
+    const image = scenario.inputs.some((input) => 'command' in input && input.command.endsWith('-image'));
     const stuck = [...tag.active.values()].some(({ parked }) => parked !== undefined);
-    const expired = [...tag.ended.values()].some(({ ended }) => ended?.outcome === 'expired');
-    if (meddled || stuck || expired || head.hold) return;
+    const expired = [...tag.ended.values()].some(
+      ({ ended }) => ended?.outcome === 'expired' || ended?.outcome === 'gone',
+    );
+    if (meddled || image || stuck || expired || head.hold) return;
     if (head.target?.digest !== upstream.digest)
       this.violate(
         `${nameOf(tag.tracked)}: upstream has ${numberOf(upstream.digest)}, the target ${head.target && numberOf(head.target.digest)}`,
@@ -225,9 +231,13 @@ export class Watcher {
   }
 
   /** One effective validation for each digest, but for those that an operator forced. */
-  private checkValidatedOnce(): void {
-    const { validations, transitions } = this.world;
-    const forced = transitions.filter(({ why, by }) => by === 'operator' && /forced|force|retry/.test(why)).length;
+  private checkValidatedOnce({ inputs }: Scenario): void {
+    const { validations } = this.world;
+    const asked = inputs.map((input) =>
+      input.do === 'operator' ? input.command : input.do === 'ambush' ? input.then : '',
+    );
+    const changed = inputs.filter((input) => input.do === 'catalog').length;
+    const forced = asked.filter((command) => command === 'force' || command === 'retry').length + changed;
     const counts = new Map<Digest, number>();
     for (const [id, { digest, status, log }] of validations.runs) {
       const verdict = status === 'succeeded' || (status === 'failed' && log.endsWith('status 1'));

@@ -3,7 +3,6 @@
  * hundreds of thousands of schedules. Every effect happens at the call; only its answer is a promise.
  */
 import type { Digest } from '../../src/lib/image/digest.ts';
-import type { Repository } from '../../src/lib/image/names.ts';
 import type { RunSummary } from '../../src/lib/pipeline/history.ts';
 import { summaryOf } from '../../src/lib/pipeline/history.ts';
 import type {
@@ -51,7 +50,7 @@ export interface MemoryState {
   readonly verdicts: Map<string, { readonly verdict: Verdict; readonly etag: number }>;
   readonly active: Map<string, ActiveRow>;
   readonly ended: Map<string, RunSummary>;
-  readonly cursors: Map<Repository, Instant>;
+  readonly cursors: Map<string, Instant>;
   readonly holds: Map<string, Hold>;
   /** The last ETag given. */
   etag: number;

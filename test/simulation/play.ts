@@ -1,12 +1,7 @@
 /** Plays one scenario: inputs, events, messages and timers, each handled by a worker of its own that may die. */
-import type { Digest } from '../../src/lib/image/digest.ts';
 import { parseTag } from '../../src/lib/image/names.ts';
 import { advance } from '../../src/lib/pipeline/advance.ts';
 import { carry } from '../../src/lib/pipeline/carry.ts';
-import { approve, expedite, reject } from '../../src/lib/pipeline/commands/approval.ts';
-import { hold, resume } from '../../src/lib/pipeline/commands/hold.ts';
-import { rollback, unblock } from '../../src/lib/pipeline/commands/rollback.ts';
-import { cancel, reimport, retry } from '../../src/lib/pipeline/commands/run.ts';
 import { drift } from '../../src/lib/pipeline/drift.ts';
 import type { Message, Place, TrackedTag } from '../../src/lib/pipeline/model.ts';
 import { observe } from '../../src/lib/pipeline/observe.ts';
@@ -16,11 +11,12 @@ import { watchUpstream } from '../../src/lib/pipeline/watch.ts';
 import type { Worker } from './clockwork.ts';
 import { hour, minute, second } from './clockwork.ts';
 import { Watcher } from './invariants.ts';
+import { Operator } from './operator.ts';
 import { digestOf } from './places.ts';
 import { random } from './random.ts';
-import type { Command, Input, Scenario, Temper } from './scenario.ts';
+import type { CatalogChange, Command, Input, Scenario, Temper } from './scenario.ts';
 import type { Variant } from './world.ts';
-import { World } from './world.ts';
+import { catalogOf, World } from './world.ts';
 
 export interface Played {
   readonly violations: readonly string[];
@@ -71,6 +67,8 @@ class Player {
   private readonly variant: Variant | undefined;
   private readonly watcher: Watcher;
   private readonly draw;
+  private readonly operator: Operator;
+  private changes: readonly CatalogChange[] = [];
   private readonly ambushes: Extract<Input, { do: 'ambush' }>[] = [];
 
   constructor(world: World, scenario: Scenario, variant: Variant | undefined, watcher: Watcher) {
@@ -79,6 +77,7 @@ class Player {
     this.variant = variant;
     this.watcher = watcher;
     this.draw = random(scenario.seed ^ 0x91a7);
+    this.operator = new Operator(world, this.draw);
   }
 
   begin(): void {
@@ -111,6 +110,10 @@ class Player {
       replicaLag: 0,
       listingLag: 0,
       refusedPuts: 0,
+      unreachable: 0,
+      refusedStarts: 0,
+      deniedStarts: 0,
+      goneImports: 0,
     };
     world.temper = { ...world.temper, ...calm };
   }
@@ -206,6 +209,10 @@ class Player {
       case 'push-target':
         world.push('base-images/node', input.tag, digestOf(input.digest), 'person');
         break;
+      case 'catalog':
+        this.changes = input.change === 'restore' ? [] : [...this.changes, input.change];
+        world.catalog = catalogOf(world.temper, this.changes);
+        break;
       case 'ambush':
         this.ambushes.push(input);
         break;
@@ -230,26 +237,8 @@ class Player {
   }
 
   private command(tag: string, command: Command): void {
-    this.work('operator', (pipeline) => this.carryOut(pipeline, { image: 'node', tag: parseTag(tag) }, command));
-  }
-
-  private async carryOut(pipeline: Pipeline, tracked: TrackedTag, command: Command): Promise<unknown> {
-    const caller = { by: 'operator', reason: command };
-    const tag = this.world.state.tags.get(`node:${tracked.tag}`);
-    const active = [...(tag?.active.values() ?? [])];
-    const digests = [...(tag?.digests.keys() ?? [])] as Digest[];
-    const run = active.length > 0 ? this.draw.pick(active) : undefined;
-    const digest = digests.length > 0 ? this.draw.pick(digests) : undefined;
-    if (command === 'hold') return hold(pipeline, tracked, caller);
-    if (command === 'hold-for-a-while') return hold(pipeline, tracked, caller, this.world.clockwork.now + 40 * minute);
-    if (command === 'resume') return resume(pipeline, tracked, caller);
-    if (command === 'reimport' || command === 'force') return reimport(pipeline, tracked, caller, command === 'force');
-    if (command === 'rollback') return digest && rollback(pipeline, tracked, digest, caller);
-    if (command === 'unblock') return digest && unblock(pipeline, tracked, digest, caller);
-    if (!run) return undefined;
-    if (command === 'approve') return approve(pipeline, tracked, run.id, run.digest, caller);
-    if (command === 'reject') return reject(pipeline, tracked, run.id, run.digest, caller);
-    if (command === 'expedite') return expedite(pipeline, tracked, run.id, caller);
-    return command === 'cancel' ? cancel(pipeline, tracked, run.id, caller) : retry(pipeline, tracked, run.id, caller);
+    this.work('operator', (pipeline) =>
+      this.operator.carryOut(pipeline, { image: 'node', tag: parseTag(tag) }, command),
+    );
   }
 }

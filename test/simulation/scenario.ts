@@ -9,6 +9,7 @@ export type Input =
   | { readonly at: number; readonly do: 'upstream'; readonly tag: string; readonly digest: number }
   | { readonly at: number; readonly do: 'push-staging' | 'push-target'; readonly tag: string; readonly digest: number }
   | { readonly at: number; readonly do: 'upstream-gone'; readonly tag: string }
+  | { readonly at: number; readonly do: 'catalog'; readonly tag: string; readonly change: CatalogChange }
   | { readonly at: number; readonly do: 'operator'; readonly tag: string; readonly command: Command }
   /** Waits until a run of the tag enters a stage after `at`, and acts `delay` after that: right where it may hurt. */
   | {
@@ -21,6 +22,9 @@ export type Input =
     };
 
 export type Sudden = Command | 'push-target' | 'push-staging' | 'upstream';
+
+export const catalogChanges = ['drop-tag', 'drop-registry', 'other-validation', 'restore'] as const;
+export type CatalogChange = (typeof catalogChanges)[number];
 
 export const commands = [
   'hold',
@@ -35,6 +39,9 @@ export const commands = [
   'unblock',
   'reimport',
   'force',
+  'hold-image',
+  'resume-image',
+  'approve-other',
 ] as const;
 export type Command = (typeof commands)[number];
 
@@ -51,6 +58,12 @@ export interface Temper {
   readonly replicaLag: number;
   readonly listingLag: number;
   readonly refusedPuts: number;
+  readonly unreachable: number;
+  readonly refusedStarts: number;
+  readonly deniedStarts: number;
+  readonly goneImports: number;
+  /** Whether Sluice may start the dependents itself. */
+  readonly kick: boolean;
   readonly triggersFire: boolean;
   readonly tokensTold: boolean;
   readonly soak: number;
@@ -87,7 +100,7 @@ function temper(draw: Random): Temper {
     },
     lostEvents: draw.chance(0.2) ? 1 : sometimes(0.5),
     doubledEvents: sometimes(0.5),
-    lostMessages: sometimes(0.1),
+    lostMessages: draw.chance(0.03) ? 1 : sometimes(0.1),
     doubledMessages: sometimes(0.1),
     hungImports: sometimes(0.2),
     failedImports: sometimes(0.3),
@@ -95,6 +108,11 @@ function temper(draw: Random): Temper {
     replicaLag: sometimes(1),
     listingLag: sometimes(1),
     refusedPuts: sometimes(0.2),
+    unreachable: sometimes(0.1),
+    refusedStarts: sometimes(0.2),
+    deniedStarts: draw.chance(0.1) ? 0.2 : 0,
+    goneImports: draw.chance(0.1) ? 0.2 : 0,
+    kick: draw.chance(0.85),
     triggersFire: draw.chance(0.7),
     tokensTold: draw.chance(0.5),
     soak: draw.chance(0.3) ? draw.between(1, 60) * minute : 0,
@@ -105,35 +123,51 @@ function temper(draw: Random): Temper {
 }
 
 function inputs(draw: Random, chaos: number): Input[] {
-  const all: Input[] = [];
+  const upstream = changes(draw, chaos);
+  const last = upstream.at(-1)?.digest ?? 10;
+  const all: Input[] = [...upstream, ...people(draw, chaos, last), ...operators(draw, chaos)];
+  return all.sort((a, b) => a.at - b.at);
+}
+
+function changes(draw: Random, chaos: number): Extract<Input, { do: 'upstream' }>[] {
   let digest = 10 + Math.floor(draw.next() * 3);
-  const changes = 1 + Math.floor(draw.next() * 5);
-  for (let change = 0; change < changes; change++) {
-    const tag = draw.pick(tags);
+  return times(1 + Math.floor(draw.next() * 5), () => {
     // Now and then upstream goes back to what it had, or gives both tags one digest.
     if (!draw.chance(0.2)) digest++;
     const old = draw.chance(0.15) ? Math.max(10, digest - 1 - Math.floor(draw.next() * 2)) : digest;
-    all.push({ at: draw.next() * chaos, do: 'upstream', tag, digest: old });
-  }
-  const people = Math.floor(draw.next() * 4);
-  for (let push = 0; push < people; push++) {
+    return { at: draw.next() * chaos, do: 'upstream', tag: draw.pick(tags), digest: old };
+  });
+}
+
+function people(draw: Random, chaos: number, last: number): Input[] {
+  const all: Input[] = times(Math.floor(draw.next() * 4), () => {
     const place = draw.chance(0.5) ? 'push-staging' : 'push-target';
-    const number = draw.chance(0.3) ? digest : 100 + Math.floor(draw.next() * 20);
-    all.push({ at: draw.next() * chaos, do: place, tag: draw.pick(tags), digest: number });
-  }
+    const digest = draw.chance(0.3) ? last : 100 + Math.floor(draw.next() * 20);
+    return { at: draw.next() * chaos, do: place, tag: draw.pick(tags), digest };
+  });
   if (draw.chance(0.05)) all.push({ at: draw.next() * chaos, do: 'upstream-gone', tag: draw.pick(tags) });
-  const operators = draw.chance(0.6) ? Math.floor(draw.next() * 6) : 0;
-  for (let act = 0; act < operators; act++) {
-    all.push({ at: draw.next() * chaos, do: 'operator', tag: draw.pick(tags), command: draw.pick(commands) });
+  if (draw.chance(0.15)) {
+    const at = draw.next() * chaos;
+    all.push({ at, do: 'catalog', tag: draw.pick(tags), change: draw.pick(catalogChanges) });
+    if (draw.chance(0.6)) all.push({ at: draw.between(at, chaos), do: 'catalog', tag: '2', change: 'restore' });
   }
-  const ambushes = draw.chance(0.5) ? 1 + Math.floor(draw.next() * 2) : 0;
-  for (let ambush = 0; ambush < ambushes; ambush++) {
-    const then = draw.chance(0.3)
-      ? draw.pick(['push-target', 'push-staging', 'upstream'] as const)
-      : draw.pick(commands);
-    const stage = draw.pick(['validate', 'promote', 'target-read', 'target-read', 'target-read', 'rebuild'] as const);
+  return all;
+}
+
+function operators(draw: Random, chaos: number): Input[] {
+  const acts: Input[] = times(draw.chance(0.6) ? Math.floor(draw.next() * 6) : 0, () => {
+    return { at: draw.next() * chaos, do: 'operator', tag: draw.pick(tags), command: draw.pick(commands) };
+  });
+  const stages = ['validate', 'promote', 'target-read', 'target-read', 'target-read', 'rebuild'] as const;
+  const ambushes: Input[] = times(draw.chance(0.5) ? 1 + Math.floor(draw.next() * 2) : 0, () => {
+    const pushes = ['push-target', 'push-staging', 'upstream'] as const;
+    const then = draw.chance(0.3) ? draw.pick(pushes) : draw.pick(commands);
     const delay = draw.chance(0.6) ? draw.between(0, 300) : draw.between(0, 2 * minute);
-    all.push({ at: draw.next() * chaos, do: 'ambush', tag: draw.pick(tags), stage, delay, then });
-  }
-  return all.sort((a, b) => a.at - b.at);
+    return { at: draw.next() * chaos, do: 'ambush', tag: draw.pick(tags), stage: draw.pick(stages), delay, then };
+  });
+  return [...acts, ...ambushes];
+}
+
+function times<T>(count: number, make: () => T): T[] {
+  return Array.from({ length: count }, make);
 }

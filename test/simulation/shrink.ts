@@ -20,6 +20,10 @@ export const removable = {
   replicaLag: (temper: Temper) => ({ ...temper, replicaLag: 0 }),
   listingLag: (temper: Temper) => ({ ...temper, listingLag: 0 }),
   refusedPuts: (temper: Temper) => ({ ...temper, refusedPuts: 0 }),
+  unreachable: (temper: Temper) => ({ ...temper, unreachable: 0 }),
+  refusedStarts: (temper: Temper) => ({ ...temper, refusedStarts: 0 }),
+  deniedStarts: (temper: Temper) => ({ ...temper, deniedStarts: 0 }),
+  goneImports: (temper: Temper) => ({ ...temper, goneImports: 0 }),
 } satisfies Record<string, (temper: Temper) => Temper>;
 
 export type Removable = keyof typeof removable;

@@ -33,6 +33,9 @@ export interface SimTask {
   /** The digest of each base in its newest successful run, by reference. */
   readonly builtOn: Map<string, Digest>;
   readonly runs: SimRun[];
+  /** It has run once, so that its registry knows what it is built on. */
+  armed: boolean;
+  readonly enabled: boolean;
 }
 
 export function referenceOf({ registry, repository, tag }: ImageTag): string {
@@ -117,6 +120,8 @@ export class Dependents {
         this.task('manual', tag, false, [target]),
         this.task('second', tag, true, [auto]),
         this.task('both', tag, false, [target, auto]),
+        this.task('off', tag, false, [target]),
+        ...(tag === '1' ? [this.task('named', tag, false, [target])] : []),
       ];
     });
   }
@@ -127,7 +132,16 @@ export class Dependents {
       const digest = this.resolve(base);
       if (digest !== undefined) builtOn.set(referenceOf(base), digest);
     }
-    return { name: `${name}${tag}`, triggerEnabled, bases, output: { repository: name, tag }, builtOn, runs: [] };
+    return {
+      name: `${name}${tag}`,
+      triggerEnabled,
+      bases,
+      output: { repository: name, tag },
+      builtOn,
+      runs: [],
+      armed: name !== 'named',
+      enabled: name !== 'off',
+    };
   }
 
   start(task: SimTask, token: string, triggeredBy: readonly Digest[]): string {
@@ -156,6 +170,7 @@ export class Dependents {
       return;
     }
     run.status = 'succeeded';
+    task.armed = true;
     for (const [reference, digest] of found) if (digest !== undefined) task.builtOn.set(reference, digest);
     const digest = digestOf(1_000_000 + numberOf(first));
     run.output = { registry: 'dev.local', ...task.output, digest };
@@ -174,13 +189,21 @@ export class Dependents {
   }
 
   info(task: SimTask): DependentTask {
-    const dependencies = task.bases.map((base) => {
+    const dependencies = (task.armed ? task.bases : []).map((base) => {
       const digest = task.builtOn.get(referenceOf(base));
       return { ...base, type: 'Runtime' as const, ...(digest !== undefined && { digest }) };
     });
     const outputs = [{ registry: 'dev.local', ...task.output }];
     const { name, triggerEnabled } = task;
-    return { registry: 'dev', task: name, enabled: true, triggerEnabled, armed: true, dependencies, outputs };
+    return {
+      registry: 'dev',
+      task: name,
+      enabled: task.enabled,
+      triggerEnabled,
+      armed: task.armed,
+      dependencies,
+      outputs,
+    };
   }
 
   /** The list lags behind; what it shows is what is so now. */

@@ -3,6 +3,7 @@ import type { Catalog, Registry } from '../../src/lib/catalog/model.ts';
 import type { Digest } from '../../src/lib/image/digest.ts';
 import { parseRepository, parseTag } from '../../src/lib/image/names.ts';
 import { parseTagPattern } from '../../src/lib/image/tag-pattern.ts';
+import { PortError } from '../../src/lib/pipeline/errors.ts';
 import type { Periods } from '../../src/lib/pipeline/periods.ts';
 import { defaultPeriods } from '../../src/lib/pipeline/periods.ts';
 import type * as ports from '../../src/lib/pipeline/ports.ts';
@@ -24,7 +25,7 @@ import type { Move } from './places.ts';
 import { digestOf, Repository } from './places.ts';
 import type { Random } from './random.ts';
 import { random } from './random.ts';
-import type { Scenario, Temper } from './scenario.ts';
+import type { CatalogChange, Scenario, Temper } from './scenario.ts';
 import { tags } from './scenario.ts';
 import type { ImageTag } from './tasks.ts';
 import { Dependents, infoOf, Validations } from './tasks.ts';
@@ -61,7 +62,7 @@ export class World {
   readonly dev = new Repository();
   readonly validations: Validations;
   readonly dependents: Dependents;
-  readonly catalog: Catalog;
+  catalog: Catalog;
   readonly periods: Periods;
   /** Called when a worker is about to read the target. */
   onTargetRead: (tag: string) => void = () => {};
@@ -194,13 +195,21 @@ export class World {
     };
   }
 
+  private unreachable(): boolean {
+    return this.random.chance(this.temper.unreachable);
+  }
+
   private upstreamPort(): ports.UpstreamReader {
     return {
       read: async (_upstream, tag) => {
+        if (this.unreachable()) return { kind: 'unknown', why: 'upstream does not answer' };
         const move = this.upstream.now(tag);
         return move && move.by !== 'person' ? { kind: 'found', digest: move.digest } : { kind: 'absent' };
       },
-      tags: async () => ({ kind: 'found', tags: [] }),
+      tags: async () => {
+        if (this.unreachable()) return { kind: 'unknown', why: 'upstream does not answer' };
+        return { kind: 'found', tags: [...this.upstream.tags.keys()].map(parseTag) };
+      },
     };
   }
 
@@ -213,7 +222,10 @@ export class World {
     return {
       readTag: (repository, tag) => {
         if (repository === 'base-images/node' && worker.name === 'advance') this.onTargetRead(tag);
-        return clockwork.call(worker, () => this.repository(repository).read(tag, this.registryNow(), this.lag()));
+        return clockwork.call(worker, () => {
+          if (this.unreachable()) return { kind: 'unknown', why: 'the registry does not answer' };
+          return this.repository(repository).read(tag, this.registryNow(), this.lag());
+        });
       },
       tagsByTime: (repository) => {
         const page = () => clockwork.call(worker, () => this.listed(repository));
@@ -265,6 +277,8 @@ export class World {
     const { clockwork, random: draw } = this;
     return {
       start: async (request) => {
+        if (draw.chance(this.temper.goneImports)) return { kind: 'gone', why: 'the digest is not there any more' };
+        if (draw.chance(this.temper.deniedStarts)) return { kind: 'failed', next: 'stall', why: 'a role is missing' };
         const one: SimImport = { state: { kind: 'running' } };
         this.imports.push(one);
         const hangs = draw.chance(this.temper.hungImports);
@@ -294,7 +308,12 @@ export class World {
     return {
       describe: (entry) => JSON.stringify(entry),
       schedule: (job) =>
-        clockwork.call(worker, () => ({ kind: 'scheduled', taskRun: validations.schedule(job.digest, job.token) })),
+        clockwork.call(worker, () => {
+          if (this.random.chance(this.temper.refusedStarts)) return { kind: 'failed', next: 'retry', why: 'throttled' };
+          if (this.random.chance(this.temper.deniedStarts))
+            return { kind: 'failed', next: 'stall', why: 'a role is missing' };
+          return { kind: 'scheduled', taskRun: validations.schedule(job.digest, job.token) };
+        }),
       findByToken: (token) =>
         clockwork.call(worker, () => {
           if (!this.temper.tokensTold) return undefined;
@@ -318,8 +337,15 @@ export class World {
     const { dependents } = this;
     const find = (name: string) => dependents.tasks.find((task) => task.name === name);
     return {
-      list: async (registry: Registry) =>
-        registry.name === 'dev' ? dependents.tasks.map((task) => dependents.info(task)) : [],
+      list: async (registry: Registry) => {
+        if (this.unreachable())
+          throw new PortError('it does not answer', {
+            operation: 'list tasks of',
+            target: registry.name,
+            next: 'retry',
+          });
+        return registry.name === 'dev' ? dependents.tasks.map((task) => dependents.info(task)) : [];
+      },
       get: async (_registry, name) => {
         const task = find(name);
         return task && dependents.info(task);
@@ -331,6 +357,9 @@ export class World {
       kick: async (_registry, name, token) => {
         const task = find(name);
         if (!task) return { kind: 'failed', next: 'stall', why: 'no such task' };
+        if (this.random.chance(this.temper.refusedStarts)) return { kind: 'failed', next: 'retry', why: 'throttled' };
+        if (this.random.chance(this.temper.deniedStarts))
+          return { kind: 'failed', next: 'stall', why: 'a role is missing' };
         const kick = `${name} ${token}`;
         dependents.kicks.set(kick, (dependents.kicks.get(kick) ?? 0) + 1);
         return { kind: 'scheduled', taskRun: dependents.start(task, token, []) };
@@ -355,30 +384,33 @@ function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] 
   return made;
 }
 
-function catalogOf(temper: Temper): Catalog {
+/** The catalog as it is after these changes. */
+export function catalogOf(temper: Temper, changes: readonly CatalogChange[] = []): Catalog {
   const registry = (name: string): Registry => ({
     name,
     loginServer: `${name}.local`,
     resourceId: `/registries/${name}`,
     subscription: '',
     resourceGroup: '',
-    kick: true,
+    kick: temper.kick,
   });
   const buffer = registry('buffer');
+  const dev = registry('dev');
+  const check = changes.includes('other-validation') ? 'check-more' : 'check';
   return {
     buffer,
-    registries: [buffer, registry('dev')],
+    registries: changes.includes('drop-registry') ? [buffer] : [buffer, dev],
     tools: { dockerCli: 'tools/docker-cli:1' },
     images: [
       {
         name: 'node',
         upstream: { kind: 'oci', host: 'docker.io', repository: parseRepository('library/node') },
-        tags: tags.map((tag) => parseTagPattern(tag)),
+        tags: (changes.includes('drop-tag') ? ['1'] : ['1', '2*']).map((tag) => parseTagPattern(tag)),
         staging: parseRepository('staging/node'),
         target: parseRepository('base-images/node'),
-        validate: [{ kind: 'task', task: 'check', timeoutSeconds: 600 }],
+        validate: [{ kind: 'task', task: check, timeoutSeconds: 600 }],
         gate: { soak: temper.soak, approval: temper.approval },
-        dependents: { discover: true, tasks: [], maxParallel: 2, failureBudget: 3 },
+        dependents: { discover: true, tasks: [{ registry: dev, task: 'named1' }], maxParallel: 2, failureBudget: 1 },
       },
     ],
   };

@@ -61,13 +61,15 @@ export function choose(facts: DependentFacts): Choice {
   const { base, task, periods } = facts;
   if (task === undefined) return { do: 'settle', state: 'unconfirmed', why: 'the task is gone' };
   const counted = facts.runs.filter((run) => !run.pullRequest);
+  // The skew only postpones: nothing that it lets in proves anything.
+  const since = counted.filter((run) => run.createdAt >= base.at - periods.clockSkew);
+  const pending = since.filter((run) => run.state === 'pending');
   const rebuilt = newestProof(facts, counted);
+  // One that began before the proof and ends after it would put an older image in its place.
+  const slower = pending.find((run) => rebuilt === undefined || run.createdAt < rebuilt.createdAt);
+  if (slower) return { do: 'await', taskRun: slower.id, why: awaited(facts, slower) };
   if (rebuilt)
     return { do: 'settle', state: 'rebuilt', taskRun: rebuilt.id, why: `task run ${rebuilt.id} is built on it` };
-  // The skew only postpones a kick: nothing that it lets in proves anything.
-  const since = counted.filter((run) => run.createdAt >= base.at - periods.clockSkew);
-  const pending = since.find((run) => run.state === 'pending');
-  if (pending) return { do: 'await', taskRun: pending.id, why: awaited(facts, pending) };
   const mine = kicked(facts, since);
   if (mine) return judgeEnded(facts, mine);
   if (facts.kick.token !== undefined) return lostKick(facts);

@@ -73,14 +73,20 @@ async function settle(
     case 'exists':
       return landed(context, repository);
     case 'gone':
-      return {
-        kind: 'finish',
-        outcome: 'gone',
-        why: `${shortDigest(context.run.digest)} cannot be imported: ${state.why}`,
-      };
+      return gone(context, state.why);
     case 'failed':
       return failed(state.next, `the import into ${repository} failed: ${state.why}`);
   }
+}
+
+/** Upstream may have moved on meanwhile. Where it still shows the digest, its own places disagree: that passes, or a human must look. */
+async function gone({ session, run }: StageContext, why: string): Promise<Copied> {
+  const reading = await session.pipeline.upstream.read(session.image.upstream, run.tracked.tag);
+  if (reading.kind === 'found' && reading.digest === run.digest) {
+    return failed('retry', `upstream shows ${shortDigest(run.digest)}, and it cannot be imported: ${why}`);
+  }
+  if (reading.kind === 'unknown') return failed('retry', `${why}; and upstream cannot be read: ${reading.why}`);
+  return { kind: 'finish', outcome: 'gone', why: `${shortDigest(run.digest)} cannot be imported: ${why}` };
 }
 
 /** Reads back: an import by tag has been seen to succeed with another manifest, or none. */

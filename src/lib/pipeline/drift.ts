@@ -2,6 +2,7 @@
  * Finds moves in staging and target whose events were lost, by listing tags, those moved last first, up to where the
  * last look had come: its cost grows with what moved, never with the number of tags.
  */
+import { createHash } from 'node:crypto';
 import type { Image } from '../catalog/model.ts';
 import type { Repository } from '../image/names.ts';
 import type { Instant, Place } from './model.ts';
@@ -44,7 +45,8 @@ async function driftOf(
   repository: Repository,
   report: { pages: number; looked: number; found: DriftReport['found'][number][] },
 ): Promise<void> {
-  const cursor = await pipeline.cursors.get(repository);
+  const key = cursorKey(repository, image);
+  const cursor = await pipeline.cursors.get(key);
   const from = cursor === undefined ? 0 : cursor - pipeline.periods.driftOverlap;
   let newest: Instant = cursor ?? 0;
   let unsettled = Number.POSITIVE_INFINITY;
@@ -59,7 +61,13 @@ async function driftOf(
   }
   // Only after all that was listed has been looked at: a crash in between looks again.
   const reached = Math.max(cursor ?? 0, Math.min(newest, unsettled));
-  if (reached !== (cursor ?? 0)) await pipeline.cursors.set(repository, reached);
+  if (reached !== (cursor ?? 0)) await pipeline.cursors.set(key, reached);
+}
+
+/** A tag that comes back into the catalog may have moved while nobody looked: other tags, another cursor. */
+function cursorKey(repository: Repository, { name, tags }: Image): string {
+  const tracked = createHash('sha256').update(JSON.stringify([name, tags]));
+  return `${repository}@${tracked.digest('hex').slice(0, 12)}`;
 }
 
 /** False: it is news that a run under way keeps from being judged yet, so that the cursor must not pass it. */

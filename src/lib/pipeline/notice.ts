@@ -78,7 +78,7 @@ export function noticeStaging(facts: Facts, reading: TagReading, known: boolean)
     return { kind: 'start', start: { kind: 'own', stage: 'validate', digest, why }, head: { staging: seen } };
   }
   // The run that is importing it records it with its own transition.
-  if (facts.active.some((run) => run.stage === 'import' && run.digest === digest)) return nothing;
+  if (facts.active.some((run) => run.stage === 'import' && run.digest === digest && !run.parked)) return nothing;
   return { kind: 'record', head: { staging: seen }, why: `staging shows ${shortDigest(digest)}, which is known` };
 }
 

@@ -2,7 +2,6 @@
  * What the pipeline needs of the record: its rows, and the promises that their store keeps. test/store holds both stores to them.
  */
 import type { Digest } from '../image/digest.ts';
-import type { Repository } from '../image/names.ts';
 import type {
   Blocked,
   Build,
@@ -92,10 +91,10 @@ export interface RunIndex {
   active(): Promise<{ readonly rows: readonly ActiveRow[]; readonly at: Instant }>;
 }
 
-/** What drift has seen of a repository, so that it lists only what moved since. */
+/** How far drift has looked, so that it lists only what moved since. A key names a repository and what is tracked of it. */
 export interface Cursors {
-  get(repository: Repository): Promise<Instant | undefined>;
-  set(repository: Repository, at: Instant): Promise<void>;
+  get(key: string): Promise<Instant | undefined>;
+  set(key: string, at: Instant): Promise<void>;
 }
 
 /** Holds of whole images, for tags that appear while one stands. */
