@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Unzipped, unzipSync } from 'fflate';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Sluice, startSluice } from './functions/sluice.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -76,3 +78,26 @@ describe('the package', () => {
     expect(existsSync(join(scratch, 'first', 'app', 'local.settings.json'))).toBe(false);
   });
 });
+
+describe('the package, unpacked elsewhere', () => {
+  let sluice: Sluice;
+  beforeAll(async () => {
+    sluice = await startSluice({ layOut: unpack });
+    await sluice.push('tools/docker-cli:latest', { kind: 'docker-cli' });
+  });
+  afterAll(() => sluice?.close());
+
+  test('carries an image from upstream to the base images', async () => {
+    const digest = await sluice.push('public/node:9-alpine', { kind: 'node', env: { BACKGROUND_COLOR: 'green' } });
+    const promoted = async () => expect(await sluice.digestOf('base-images/node:9-alpine')).toBe(digest);
+    await vi.waitFor(promoted, { timeout: 50_000, interval: 100 });
+    expect(sluice.logged('sluice.trouble')).toEqual([]);
+  });
+});
+
+async function unpack(folder: string): Promise<void> {
+  for (const [path, bytes] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), bytes);
+  }
+}

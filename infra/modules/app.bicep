@@ -100,7 +100,6 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       scmMinTlsVersion: '1.2'
       ftpsState: 'Disabled'
       http20Enabled: true
-      appSettings: [for setting in items(settings): { name: setting.key, value: setting.value }]
     }
     functionAppConfig: {
       deployment: {
@@ -134,30 +133,22 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     properties: { allow: false }
   }
 
-  resource authentication 'config' = if (signIn) {
-    name: 'authsettingsV2'
-    properties: {
-      platform: { enabled: true }
-      globalValidation: {
-        requireAuthentication: true
-        unauthenticatedClientAction: 'Return401'
-        // Event Grid comes with a key of the host, not with a token of ours.
-        excludedPaths: ['/runtime/webhooks/*']
-      }
-      httpSettings: { requireHttps: true }
-      identityProviders: {
-        azureActiveDirectory: {
-          enabled: true
-          registration: {
-            clientId: authClientId
-            openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
-          }
-          validation: { allowedAudiences: [authClientId, 'api://${authClientId}'] }
-        }
-      }
-      login: { tokenStore: { enabled: false } }
-    }
+  resource appSettings 'config' = {
+    name: 'appsettings'
+    properties: settings
+    dependsOn: [signInOn]
   }
+}
+
+// With SLUICE_AUTH=entra the app believes what the platform says of the caller. So the platform asks for sign-in before
+// the app believes it, and stops asking only after the app has stopped believing.
+module signInOn 'sign-in.bicep' = if (signIn) {
+  params: { appName: site.name, clientId: authClientId }
+}
+
+module signInOff 'sign-in.bicep' = if (!signIn) {
+  params: { appName: site.name, clientId: '' }
+  dependsOn: [site::appSettings]
 }
 
 @description('Name of the app.')

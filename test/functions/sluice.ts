@@ -37,6 +37,8 @@ export interface SluiceOptions {
   /** The text of the catalog; default sluice.yaml of this repository. */
   readonly catalog?: string;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Lays out the app's folder in another way than from this repository. */
+  readonly layOut?: (folder: string) => Promise<void>;
   /** Event Grid functions hear nothing. */
   readonly deaf?: boolean;
   readonly without?: readonly ('arm' | 'events')[];
@@ -54,7 +56,7 @@ const quick = {
 
 export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-app-'));
-  await layOutApp(folder, options.catalog);
+  await (options.layOut?.(folder) ?? layOutApp(folder, options.catalog));
   const lines: string[] = [];
   const azure = await startLocalAzure({
     registries: ['contosobaseimages', 'contosodev'],

@@ -45,8 +45,13 @@ export function at(value: unknown, ...path: (string | number)[]): unknown {
 
 /** App settings by name. */
 export function appSettings(of: Deployment): Map<string, string> {
-  const list = at(of.one('Microsoft.Web/sites'), 'properties', 'siteConfig', 'appSettings');
-  return new Map((list as { name: string; value: string }[]).map(({ name, value }) => [name, value]));
+  const [settings] = siteConfig(of, 'appsettings');
+  return new Map(Object.entries((settings?.properties ?? {}) as Record<string, string>));
+}
+
+/** A configuration of the Functions app: `appsettings`, `authsettingsV2`. */
+export function siteConfig(of: Deployment, name: string): Resource[] {
+  return of.ofType('Microsoft.Web/sites/config').filter((config) => config.name.endsWith(`/${name}`));
 }
 
 /** The last parts of the names of storage parts: queues, tables or containers of the state account. */

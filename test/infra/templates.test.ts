@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { appSettings, at, deployment, parameterSets, stateParts } from './deployment.ts';
+import { authLevelOf } from '../../src/lib/api/caller.ts';
+import { appSettings, at, deployment, parameterSets, readText, siteConfig, stateParts } from './deployment.ts';
 
 const tutorial = deployment('tutorial');
 const everything = deployment('everything');
@@ -126,20 +127,30 @@ describe('upstream credentials', () => {
 });
 
 describe('sign-in', () => {
-  const [settings] = everything.ofType('Microsoft.Web/sites/config');
+  const [on] = siteConfig(everything, 'authsettingsV2');
+  const [off] = siteConfig(tutorial, 'authsettingsV2');
 
-  test('is one switch: off without a client id', () => {
-    expect(tutorial.ofType('Microsoft.Web/sites/config')).toEqual([]);
+  test('is one switch for the platform and the app: off without a client id', () => {
+    expect(at(off, 'properties', 'platform', 'enabled')).toBe(false);
     expect(appSettings(tutorial).get('SLUICE_AUTH')).toBe('key');
+    expect(at(on, 'properties', 'platform', 'enabled')).toBe(true);
     expect(appSettings(everything).get('SLUICE_AUTH')).toBe('entra');
   });
 
   test('is asked of everybody but the host itself, where Event Grid comes with a key', () => {
-    expect(at(settings, 'properties', 'globalValidation')).toEqual({
+    expect(at(on, 'properties', 'globalValidation')).toEqual({
       requireAuthentication: true,
       unauthenticatedClientAction: 'Return401',
       excludedPaths: ['/runtime/webhooks/*'],
     });
+  });
+
+  test('is asked by the platform before the app believes what the platform says, and stops after it', () => {
+    const template = readText('infra/modules/app.bicep');
+    expect(template).toMatch(/resource appSettings 'config' = \{[^}]*dependsOn: \[signInOn\]/);
+    expect(template).toMatch(/module signInOff [\s\S]*?dependsOn: \[site::appSettings\]/);
+    const levels = { entra: authLevelOf({ SLUICE_AUTH: 'entra' }), key: authLevelOf({ SLUICE_AUTH: 'key' }) };
+    expect(levels).toEqual({ entra: 'anonymous', key: 'function' });
   });
 });
 
