@@ -50,6 +50,8 @@ function spawnHost(main: string, options: StartHostOptions, keys: HostKeys): Chi
     flags.push('--message-invisibility', String(options.messageInvisibility));
   return spawn(process.execPath, [main, resolve(options.app), ...flags], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Where the real host starts its workers.
+    cwd: resolve(options.app),
     // A group of its own: the terminal's Ctrl-C reaches the parent alone, which ends its parts in order.
     detached: true,
     env: {

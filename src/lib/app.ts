@@ -74,13 +74,10 @@ function tried(open: () => App): NonNullable<typeof opened> {
 }
 
 export function openApp(settings: Settings): App {
-  const { catalog, azure, upstream, periods } = readSetup(settings);
+  const { catalog, azure, state, upstream, periods } = readSetup(settings);
   const credential = createCredential(azure);
-  const state = { credential, endpoint: azure.tableEndpoint };
-  const tables = once(() => openTables(state));
-  const queue = lazyQueue(
-    once(async () => storageQueue(await openQueue({ credential, endpoint: azure.queueEndpoint }))),
-  );
+  const tables = once(() => openTables({ credential, endpoint: state.tables }));
+  const queue = lazyQueue(once(async () => storageQueue(await openQueue({ credential, endpoint: state.queues }))));
   const { buffer } = catalog;
   const onAzure = createAzurePorts({
     settings: azure,
@@ -127,7 +124,9 @@ export function openApp(settings: Settings): App {
 
 interface Setup {
   readonly catalog: Catalog;
-  readonly azure: AzureSettings & { readonly tableEndpoint: string; readonly queueEndpoint: string };
+  readonly azure: AzureSettings;
+  /** Endpoints. */
+  readonly state: { readonly tables: string; readonly queues: string };
   readonly upstream: UpstreamSettings;
   readonly periods: Periods;
 }
@@ -144,11 +143,12 @@ function readSetup(settings: Settings): Setup {
     }
   };
   const catalog = attempt(() => readCatalog(settings));
-  const azure = attempt(() => withState(parseAzureSettings(settings)));
+  const azure = attempt(() => parseAzureSettings(settings));
+  const state = attempt(() => stateOf(settings));
   const upstream = attempt(() => parseUpstreamSettings(settings));
   const periods = attempt(() => parsePeriods(settings));
-  if (!catalog || !azure || !upstream || !periods) throw new WrongSetup(problems);
-  return { catalog, azure, upstream, periods };
+  if (!catalog || !azure || !state || !upstream || !periods) throw new WrongSetup(problems);
+  return { catalog, azure, state, upstream, periods };
 }
 
 function readCatalog(settings: Settings): Catalog {
@@ -158,15 +158,13 @@ function readCatalog(settings: Settings): Catalog {
   return result.catalog;
 }
 
-function withState(azure: AzureSettings): Setup['azure'] {
-  const { tableEndpoint, queueEndpoint } = azure;
-  if (tableEndpoint !== undefined && queueEndpoint !== undefined) return { ...azure, tableEndpoint, queueEndpoint };
-  const absent = [
-    tableEndpoint === undefined && 'SluiceState__tableServiceUri',
-    queueEndpoint === undefined && 'SluiceState__queueServiceUri',
-  ].filter((name) => name !== false);
+/** Where state is kept has no default: everything else does. */
+function stateOf(settings: Settings): Setup['state'] {
+  const { SluiceState__tableServiceUri: tables, SluiceState__queueServiceUri: queues } = settings;
+  if (tables && queues) return { tables: tables.replace(/\/+$/, ''), queues: queues.replace(/\/+$/, '') };
+  const absent = [!tables && 'SluiceState__tableServiceUri', !queues && 'SluiceState__queueServiceUri'];
   throw new Error(
-    `App settings: ${absent.join(' and ')} not set; expected the address of the storage account that keeps Sluice's state, as https://ACCOUNT.table.core.windows.net`,
+    `App settings: ${absent.filter((name) => name).join(' and ')} not set; expected the address of the storage account that keeps Sluice's state, as https://ACCOUNT.table.core.windows.net`,
   );
 }
 
