@@ -20,3 +20,8 @@ export function runIdsFrom(at: Instant): string {
 export function isRunId(text: string): boolean {
   return /^[a-z0-9-]{1,40}$/.test(text);
 }
+
+/** Has the exact form of an id that `newRunId` makes. */
+export function isNewRunId(text: string): boolean {
+  return text.length === timeDigits + randomDigits && /^[a-z0-9]+$/.test(text);
+}

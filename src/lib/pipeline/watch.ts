@@ -9,6 +9,7 @@ import type { Observed } from './observe.ts';
 import { observeAndSend } from './observe.ts';
 import { limits } from './periods.ts';
 import type { RunIndex } from './record.ts';
+import { isNewRunId } from './run-id.ts';
 import type { Pipeline } from './session.ts';
 
 export interface WatchReport {
@@ -60,8 +61,20 @@ export async function tagsOf(
   if (patterns.length === 0) return [...tags];
   const listed = await pipeline.upstream.tags(image.upstream);
   if (listed.kind === 'unknown') unknown.push({ tracked: image.name, why: listed.why });
-  else for (const pattern of patterns) for (const tag of newest(pattern, listed.tags)) tags.add(tag);
+  else {
+    const published = withoutUniqueTags(listed.tags);
+    for (const pattern of patterns) for (const tag of newest(pattern, published)) tags.add(tag);
+  }
   return [...tags];
+}
+
+/** Where upstream is a target of Sluice's own, the runs' own tags, `<tag>-<run id>`, stand beside the stable ones. */
+function withoutUniqueTags(listed: readonly Tag[]): Tag[] {
+  const all = new Set<string>(listed);
+  return listed.filter((tag) => {
+    const end = tag.lastIndexOf('-');
+    return end < 0 || !isNewRunId(tag.slice(end + 1)) || !all.has(tag.slice(0, end));
+  });
 }
 
 async function lookAt(

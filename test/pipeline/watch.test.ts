@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import type { Image } from '../../src/lib/catalog/model.ts';
+import { parseRepository, parseTag } from '../../src/lib/image/names.ts';
+import { parseTagPattern } from '../../src/lib/image/tag-pattern.ts';
+import { newRunId } from '../../src/lib/pipeline/run-id.ts';
+import { firstImports, tagsOf } from '../../src/lib/pipeline/watch.ts';
+
+const id = newRunId(Date.UTC(2026, 0, 5), 0.5);
+
+function imageWith(...patterns: string[]): Image {
+  return {
+    name: 'node',
+    upstream: { kind: 'oci', host: 'docker.io', repository: parseRepository('library/node') },
+    tags: patterns.map((pattern) => parseTagPattern(pattern)),
+    staging: parseRepository('staging/node'),
+    target: parseRepository('base-images/node'),
+    validate: [],
+    gate: { soak: 0, approval: false },
+    dependents: { discover: true, tasks: [], maxParallel: 1, failureBudget: 0 },
+  };
+}
+
+/** An upstream that answers a listing, and counts how often it is asked for one. */
+function upstreamWith(...tags: string[]) {
+  const asked = { listings: 0 };
+  const upstream = {
+    read: () => Promise.reject(new Error('not read here')),
+    tags: () => {
+      asked.listings++;
+      return Promise.resolve({ kind: 'found' as const, tags: tags.map(parseTag) });
+    },
+  };
+  return { asked, upstream };
+}
+
+describe('the tags that are watched upstream', () => {
+  it('are the exact ones, without a listing', async () => {
+    const { asked, upstream } = upstreamWith('20', '22');
+    expect(await tagsOf({ upstream }, imageWith('20', '22-alpine'), [])).toEqual(['20', '22-alpine']);
+    expect(asked.listings).toBe(0);
+  });
+
+  it('are those that a pattern matches now, beside the exact ones', async () => {
+    const { upstream } = upstreamWith('20-alpine', '22-alpine', '22');
+    const tags = await tagsOf({ upstream }, imageWith('lts', '*-alpine'), []);
+    expect([...tags].sort()).toEqual(['20-alpine', '22-alpine', 'lts']);
+  });
+
+  it("are never the runs' own tags of a target that serves as upstream", async () => {
+    const { upstream } = upstreamWith('9-alpine', `9-alpine-${id}`, '9-alpine-lts');
+    const tags = await tagsOf({ upstream }, imageWith('9-*'), []);
+    expect([...tags].sort()).toEqual(['9-alpine', '9-alpine-lts']);
+  });
+});
+
+describe('first imports', () => {
+  it('are admitted five at a time, those under way counted', async () => {
+    const row = (run: string, first: boolean) => ({
+      run,
+      tracked: { image: 'node', tag: parseTag(run) },
+      since: 0,
+      first,
+    });
+    const rows = [row('a', true), row('b', true), row('c', false)];
+    const admit = firstImports({ active: async () => ({ rows, at: 0 }) });
+    expect(await Promise.all([admit(), admit(), admit(), admit()])).toEqual([true, true, true, false]);
+  });
+});
