@@ -14,9 +14,10 @@ const update = process.argv.includes('--update');
 process.exitCode = main();
 
 function main(): number {
+  if (!catalogIsCurrent()) return 1;
   const search = findBicep(root);
   if (search.kind === 'missing') {
-    console.log(`Skipped the infrastructure checks: ${search.why}.`);
+    console.log(`Skipped the checks of the templates: ${search.why}.`);
     return 0;
   }
   const faults = [...lint(search.path), ...misformatted(search.path)];
@@ -25,6 +26,13 @@ function main(): number {
   if (faults.length === 0)
     console.log('The infrastructure compiles without warnings and deploys what its snapshots say.');
   return faults.length === 0 ? 0 : 1;
+}
+
+/** The templates deploy what infra/catalog.json says, and the app does what sluice.yaml says. */
+function catalogIsCurrent(): boolean {
+  const wanted = update ? ['--json', '--schema'] : ['--check'];
+  const args = ['--import', 'tsx', join(root, 'scripts/check.ts'), ...wanted];
+  return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status === 0;
 }
 
 /** Compiling lints as well; a warning is a fault as an error is. */
