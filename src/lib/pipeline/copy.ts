@@ -7,7 +7,7 @@ import type { Repository, Tag } from '../image/names.ts';
 import { parseTag } from '../image/names.ts';
 import type { Run } from './model.ts';
 import type { ImportRequest, ImportState } from './ports.ts';
-import { isStale } from './session.ts';
+import { isStale, type Pipeline } from './session.ts';
 import type { StageContext, Step } from './step.ts';
 
 export type Copied = { readonly kind: 'landed' } | Step;
@@ -29,14 +29,13 @@ export async function copy(
 
 async function begin(context: StageContext, source: ImportRequest['source'], repository: Repository): Promise<Copied> {
   const { session, run } = context;
-  const { importer, clock, periods } = session.pipeline;
+  const { importer, periods } = session.pipeline;
   // An earlier attempt that was given up may have landed since.
   if (run.tries > 0 && (await landed(context, repository)).kind === 'landed') return { kind: 'landed' };
   if (isStale(session)) return { kind: 'again' };
   const started = await importer.start({ source, digest: run.digest, repository, tag: uniqueTag(run) });
   if (started.kind !== 'started') return settle(context, repository, started);
-  await clock.sleep(periods.inline);
-  const state = await importer.poll(started.handle);
+  const state = await awaitShortly(session.pipeline, started.handle);
   if (state.kind !== 'running') return settle(context, repository, state);
   const { at } = session.loaded;
   return {
@@ -45,6 +44,19 @@ async function begin(context: StageContext, source: ImportRequest['source'], rep
     why: `importing ${shortDigest(run.digest)} into ${repository}`,
     change: { run: { operation: { handle: started.handle, since: at } } },
   };
+}
+
+/** Shares of the time that a short import is awaited: one inside a registry has often ended when it is first asked for. */
+const inlineLooks = [0.02, 0.13, 0.85];
+
+async function awaitShortly({ importer, clock, periods }: Pipeline, handle: string): Promise<ImportState> {
+  let state: ImportState = { kind: 'running' };
+  for (const share of inlineLooks) {
+    await clock.sleep(periods.inline * share);
+    state = await importer.poll(handle);
+    if (state.kind !== 'running') break;
+  }
+  return state;
 }
 
 async function poll(context: StageContext, repository: Repository): Promise<Copied> {
