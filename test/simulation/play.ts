@@ -8,6 +8,7 @@ import { observe } from '../../src/lib/pipeline/observe.ts';
 import type { Pipeline } from '../../src/lib/pipeline/session.ts';
 import { sweep } from '../../src/lib/pipeline/sweep.ts';
 import { watchUpstream } from '../../src/lib/pipeline/watch.ts';
+import { catalogOf } from './catalog.ts';
 import type { Worker } from './clockwork.ts';
 import { hour, minute, second } from './clockwork.ts';
 import { Watcher } from './invariants.ts';
@@ -16,7 +17,7 @@ import { digestOf } from './places.ts';
 import { random } from './random.ts';
 import type { CatalogChange, Command, Input, Scenario, Temper } from './scenario.ts';
 import type { Variant } from './world.ts';
-import { catalogOf, World } from './world.ts';
+import { World } from './world.ts';
 
 export interface Played {
   readonly violations: readonly string[];
