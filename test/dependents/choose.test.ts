@@ -133,6 +133,20 @@ describe('a run that somebody started', () => {
   });
 });
 
+describe('a run that is under way when another one has already been built on the digest', () => {
+  const proof = run({ id: 'd2', state: 'succeeded', createdAt: moved + 2 * minute });
+
+  it('is awaited where it began earlier: ending later, it would put an older image in the place of the new one', () => {
+    const choice = chosen({ task: { builtOn: A }, runs: [run({ createdAt: moved + minute }), proof] });
+    expect(choice).toMatchObject({ do: 'await', taskRun: 'd1' });
+  });
+
+  it('is not awaited where it began later: it can only be built on what is there now', () => {
+    const choice = chosen({ task: { builtOn: A }, runs: [run({ createdAt: moved + 3 * minute }), proof] });
+    expect(choice).toMatchObject({ state: 'rebuilt', taskRun: 'd2' });
+  });
+});
+
 describe('a target that goes from A to B and back to A', () => {
   const before = moved - 30 * minute;
 
@@ -156,7 +170,7 @@ describe('a dependent that we started', () => {
   const kick = { token: 't1', at: moved + 2 * minute };
   const after = { now: moved + 3 * minute };
 
-  it.each<[title: string, given: Partial<ObservedRun>, kick: Given['kick']]>([
+  it.each<[title: string, given: Partial<ObservedRun>, kick: NonNullable<Given['kick']>]>([
     ['by its handle', {}, { ...kick, taskRun: 'd1' }],
     ['by its token', { token: 't1' }, kick],
   ])('is awaited, its run known %s', (_title, given, known) => {

@@ -54,7 +54,7 @@ describe('every command', () => {
     const { id } = world.runOf(A);
     expect(await say(world, command(id))).toEqual({
       kind: 'refused',
-      why: `run ${id} has ended: promoted (dependents: 4 rebuilt)`,
+      why: `run ${id} has ended: promoted (dependents: 2 rebuilt)`,
     });
   });
 

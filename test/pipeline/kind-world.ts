@@ -29,6 +29,11 @@ const kind: Temper = {
   replicaLag: 0,
   listingLag: 0,
   refusedPuts: 0,
+  unreachable: 0,
+  refusedStarts: 0,
+  deniedStarts: 0,
+  goneImports: 0,
+  kick: true,
   triggersFire: true,
   tokensTold: true,
   soak: 0,
@@ -57,12 +62,20 @@ export class KindWorld {
     this.world = new World(scenario, { name: 'kind', wrap: (pipeline) => this.wrap(this.withCatalog(pipeline)) });
     this.world.upstream.tags.clear();
     for (const repository of this.world.buffer.values()) repository.tags.clear();
+    this.recatalog((image) => ({ ...image, dependents: { ...image.dependents, ...this.twoTasks() } }));
     this.world.onSend = (message, delay) => this.deliver(message, delay);
   }
 
   private withCatalog(pipeline: Pipeline): Pipeline {
     const images = this.image ? [this.image] : pipeline.catalog.images;
     return { ...pipeline, catalog: { ...pipeline.catalog, images } };
+  }
+
+  /** One that ACR starts by itself, and one that it does not. */
+  private twoTasks(): Partial<Image['dependents']> {
+    const registry = this.world.catalog.registries.find(({ name }) => name === 'dev');
+    if (!registry) throw new Error('the simulated catalog has a registry dev');
+    return { discover: false, tasks: ['auto1', 'manual1'].map((task) => ({ registry, task })) };
   }
 
   /** A release with another catalog. */

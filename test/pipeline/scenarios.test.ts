@@ -14,7 +14,7 @@ it('a digest of upstream goes through import, validation and promotion, and its 
   const run = await world.bring(A);
   expect(run.ended?.outcome).toBe('promoted');
   expect(world.target).toBe(A);
-  expect(run.why).toBe('dependents: 4 rebuilt');
+  expect(run.why).toBe('dependents: 2 rebuilt');
   expect(world.active).toEqual([]);
 });
 

@@ -15,7 +15,8 @@ interface Bounds {
   readonly why: string;
 }
 
-const table = {
+/** In milliseconds. */
+export const periodTable = {
   poll: { value: 10 * second, min: 100, max: minute, why: 'between looks at an import, a task run, a build' },
   inline: { value: 2 * second, min: 0, max: 10 * second, why: 'a short import is awaited inside the invocation' },
   budget: { value: 60 * second, min: second, max: 5 * minute, why: 'one invocation carries a run no longer than this' },
@@ -112,11 +113,11 @@ const table = {
   },
 } as const satisfies Record<string, Bounds>;
 
-export type Periods = Readonly<Record<keyof typeof table, number>>;
+export type Periods = Readonly<Record<keyof typeof periodTable, number>>;
 
 export const defaultPeriods: Periods = Object.fromEntries(
-  Object.entries(table).map(([name, { value }]) => [name, value]),
-) as Record<keyof typeof table, number>;
+  Object.entries(periodTable).map(([name, { value }]) => [name, value]),
+) as Record<keyof typeof periodTable, number>;
 
 /** How often something is tried before a human must look. */
 export const limits = {
@@ -141,8 +142,8 @@ export const limits = {
  */
 export function parsePeriods(settings: Readonly<Record<string, string | undefined>>): Periods {
   const problems: string[] = [];
-  const periods = { ...defaultPeriods } as Record<keyof typeof table, number>;
-  for (const [name, { min, max, why }] of Object.entries(table)) {
+  const periods = { ...defaultPeriods } as Record<keyof typeof periodTable, number>;
+  for (const [name, { min, max, why }] of Object.entries(periodTable)) {
     const setting = `SLUICE_PERIOD_${name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}`;
     const text = settings[setting];
     if (text === undefined) continue;
@@ -150,7 +151,7 @@ export function parsePeriods(settings: Readonly<Record<string, string | undefine
     if (text.trim() === '' || !(value >= min && value <= max)) {
       problems.push(`${setting} is '${text}'; expected seconds from ${min / second} to ${max / second} (${why})`);
     } else {
-      periods[name as keyof typeof table] = value;
+      periods[name as keyof typeof periodTable] = value;
     }
   }
   problems.push(...contradictions(periods));
