@@ -122,9 +122,9 @@ export class Stage {
   }
 
   #tell({ from, to, why }: RunDetails['timeline'][number]): void {
-    if (to.startsWith('parked')) return this.note('said', 'waits', this.colored(why));
     const label = to === 'resumed' ? to : from.split(' ')[0] || 'noticed';
-    this.note(to === 'rejected' ? 'wrong' : 'saw', label, this.colored(why));
+    if (to.startsWith('parked')) this.note('said', 'waits', this.colored(why));
+    else this.note(to === 'rejected' ? 'wrong' : 'saw', label, this.colored(why));
   }
 
   async followTo(id: string, outcome: string): Promise<RunDetails> {

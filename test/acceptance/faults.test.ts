@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { taskRuns } from '../../local/demo/hello-world.ts';
 import type { FaultOptions } from '../../local/events/index.ts';
-import { ended, firstImage, type Pipeline, startPipeline, until } from './pipeline.ts';
+import { makeImage, makeIndex, pushImage, types } from '../local/registry-images.ts';
+import { ended, firstImage, type Pipeline, places, startPipeline, tag, until } from './pipeline.ts';
 
 const everySecond = '* * * * * *';
 
@@ -74,6 +75,32 @@ describe('one update', () => {
     expect(validations().length - before.validations).toBe(1);
     expect(new Set(seen.transitions.slice(from).map(({ run }) => run)).size).toBe(1);
   });
+});
+
+test('a multi-arch index goes through whole', async () => {
+  const { world } = pipeline;
+  const client = world.repository(world.buffer, places.upstream);
+  const amd64 = await client.getManifest(await pipeline.publish('white'));
+  await ended(pipeline, amd64.digest);
+  const arm64 = makeImage('arm64');
+  await pushImage(client, arm64);
+  const index = makeIndex([
+    {
+      architecture: 'amd64',
+      image: { manifest: { ...amd64, size: amd64.content.length, bytes: amd64.content }, blobs: [] },
+    },
+    { architecture: 'arm64', image: arm64 },
+  ]);
+  const { digest } = await client.setManifest(index.bytes, { tag, mediaType: types.index });
+
+  expect((await ended(pipeline, digest)).outcome).toBe('promoted');
+  expect(await pipeline.digests()).toEqual({ upstream: digest, staging: digest, target: digest });
+  const promoted = world.repository(world.buffer, places.target);
+  expect((await promoted.getManifest(digest)).content).toEqual(index.bytes);
+  expect((await promoted.getManifest(amd64.digest)).digest).toBe(amd64.digest);
+  expect((await promoted.getManifest(arm64.manifest.digest)).digest).toBe(arm64.manifest.digest);
+  for (const { digest: blob } of arm64.blobs) await promoted.downloadBlob(blob);
+  expect(pipeline.builtOn()).toBe(digest);
 });
 
 function setWeather(weather: Weather): void {
