@@ -36,6 +36,8 @@ export interface Answer {
 export interface SluiceOptions {
   /** The text of the catalog; default sluice.yaml of this repository. */
   readonly catalog?: string;
+  /** Files below validations/. */
+  readonly validations?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, string>>;
   /** Lays out the app's folder in another way than from this repository. */
   readonly layOut?: (folder: string) => Promise<void>;
@@ -56,7 +58,7 @@ const quick = {
 
 export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-app-'));
-  await (options.layOut?.(folder) ?? layOutApp(folder, options.catalog));
+  await (options.layOut?.(folder) ?? layOutApp(folder, options));
   const lines: string[] = [];
   const azure = await startLocalAzure({
     registries: ['contosobaseimages', 'contosodev'],
@@ -91,13 +93,15 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
 }
 
 /** The app's folder as it is deployed: the bundle, host.json, the catalog. */
-async function layOutApp(folder: string, catalog: string | undefined): Promise<void> {
+async function layOutApp(folder: string, { catalog, validations = {} }: SluiceOptions): Promise<void> {
   await run(process.execPath, [join(root, 'scripts/build.mjs')]);
   await writeFile(join(folder, 'package.json'), '{"main":"dist/index.js"}');
   await symlink(join(root, 'dist'), join(folder, 'dist'));
   await symlink(join(root, 'host.json'), join(folder, 'host.json'));
   if (catalog === undefined) await symlink(join(root, 'sluice.yaml'), join(folder, 'sluice.yaml'));
   else await writeFile(join(folder, 'sluice.yaml'), catalog);
+  await mkdir(join(folder, 'validations'));
+  for (const [name, text] of Object.entries(validations)) await writeFile(join(folder, 'validations', name), text);
 }
 
 function jsonIn(line: string): Record<string, unknown>[] {
