@@ -23,6 +23,7 @@ describe('periods', () => {
     ['SLUICE_PERIOD_POLL', ''],
     ['SLUICE_PERIOD_POLL', ' '],
     ['SLUICE_PERIOD_POLL', 'NaN'],
+    ['SLUICE_PERIOD_INLINE', ''],
     ['SLUICE_PERIOD_EFFECT_AFTER_READ', '31'],
   ])('are refused where they are no number within their bounds: %s=%j', (setting, text) => {
     expect(() => parsePeriods({ [setting]: text })).toThrow(`${setting} is '${text}'; expected seconds from `);

@@ -44,10 +44,10 @@ describe('cancel', () => {
     const world = new KindWorld({ soak: 24 * hour });
     await world.bring(A);
     expect(await cancelling(world)).toMatchObject({ kind: 'done', why: 'cancelled by ada: because' });
+    expect(world.world.state.active.size).toBe(0);
     await world.passWithTimers(25 * hour);
     expect(world.runOf(A).ended?.outcome).toBe('cancelled');
     expect(world.target).toBeUndefined();
-    expect(world.world.state.active.size).toBe(0);
   });
 
   it('is refused while the run moves the target', async () => {

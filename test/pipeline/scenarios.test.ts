@@ -149,6 +149,35 @@ it('a tag that leaves the catalog ends its runs, parked ones too, and says so', 
   expect(world.world.state.active.size).toBe(0);
 });
 
+it('a run whose tag has left the catalog ends at its next message, without the sweep', async () => {
+  const world = new KindWorld();
+  await world.bring(A, minute);
+  world.recatalog((image) => ({ ...image, tags: [] }));
+  await world.pass(15 * minute);
+  expect(world.runOf(A).ended?.outcome).toBe('untracked');
+});
+
+it('a digest that upstream goes back to has soaked since its first sight', async () => {
+  const world = new KindWorld({ soak: 24 * hour });
+  const first = await world.bring(A);
+  await world.bring(B, 20 * hour);
+  const again = await world.bring(A);
+  expect(again.id).not.toBe(first.id);
+  expect(again.soakFrom).toBe(first.soakFrom);
+  await world.pass(3 * hour);
+  expect(world.target).toBe(A);
+});
+
+it('a push into the target that nobody has heard of is not overwritten by a promotion', async () => {
+  const world = new KindWorld();
+  await world.bring(A);
+  world.push('base-images/node', digestOf(100));
+  await world.bring(B);
+  expect(world.target).toBe(digestOf(100));
+  expect(world.runOf(digestOf(100)).kind).toBe('patch');
+  expect(world.runOf(B).parked?.for).toBe('hold');
+});
+
 it('a push into staging is validated and promoted, and upstream promotes over it when it moves', async () => {
   const world = new KindWorld();
   await world.bring(A);

@@ -101,6 +101,11 @@ describe('a commit', () => {
     expect(told).toEqual(['validate']);
   });
 
+  it('of the head alone, whose answer was lost, recognises itself', async () => {
+    const done = await commit(await session(overtaking(() => Promise.reject(lost))), { head: { hold: holdOf() } });
+    expect(done?.loaded.head.hold).toEqual(holdOf());
+  });
+
   it('whose answer was lost recognises itself on its run, where somebody has committed since', async () => {
     const overtaken = overtaking(async () => {
       await someoneElse({ seq: 5 });
