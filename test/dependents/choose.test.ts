@@ -4,7 +4,7 @@ import { choose, type DependentFacts, type ObservedRun } from '../../src/lib/dep
 const minute = 60_000;
 /** When the base moved; by the registry's clock. */
 const moved = Date.UTC(2026, 0, 5, 10);
-const periods = { grace: 2 * minute, clockSkew: 2 * minute, kickLost: 2.5 * minute };
+const periods = { grace: 2 * minute, clockSkew: 2 * minute, listingLag: minute / 2, kickLost: 2.5 * minute };
 const A = 'sha256:a';
 const B = 'sha256:b';
 
@@ -73,6 +73,19 @@ describe('a dependent that ACR starts by itself', () => {
       state: 'unconfirmed',
       taskRun: 'd1',
       why: 'task run d1 succeeded, but not on sha256:a: it was built on sha256:b',
+    });
+  });
+
+  it('is awaited a little longer where that run has only just ended: its registry may not tell yet what it was built on', () => {
+    const finishedAt = moved + minute;
+    const ended = run({ state: 'succeeded', triggeredBy: [A], finishedAt });
+    expect(chosen({ runs: [ended], now: finishedAt + periods.listingLag - 1 })).toMatchObject({
+      do: 'await',
+      taskRun: 'd1',
+    });
+    expect(chosen({ runs: [ended], now: finishedAt + periods.listingLag })).toMatchObject({
+      do: 'settle',
+      state: 'unconfirmed',
     });
   });
 });

@@ -81,7 +81,9 @@ async function playMany(from: number, schedules: number): Promise<void> {
           const worker = new Worker(new URL(import.meta.url), { workerData: share });
           worker.on('message', (told: Told) => {
             done += told.done ?? 0;
-            if (told.failed !== undefined) failed.push(told.failed);
+            if (told.failed === undefined) return;
+            failed.push(told.failed);
+            console.error(`seed ${told.failed} violates a promise`);
           });
           worker.on('error', reject);
           worker.on('exit', () => resolve());

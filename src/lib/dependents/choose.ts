@@ -8,6 +8,7 @@ export interface ObservedRun {
   readonly id: string;
   readonly state: 'pending' | 'succeeded' | 'failed';
   readonly createdAt: number;
+  readonly finishedAt?: number;
   readonly pullRequest: boolean;
   readonly token?: string;
   /** Base digests that made ACR start it. */
@@ -42,6 +43,8 @@ export interface DependentFacts {
   readonly periods: {
     readonly grace: number;
     readonly clockSkew: number;
+    /** What a task was built on may be told so much later than its run's end. */
+    readonly listingLag: number;
     /** After this an intent without a visible run is taken for lost. */
     readonly kickLost: number;
   };
@@ -106,10 +109,17 @@ function kicked({ kick, periods }: DependentFacts, runs: readonly ObservedRun[])
   return runs.find((run) => run.createdAt >= at - periods.clockSkew && run.triggeredBy.length === 0);
 }
 
-function judgeEnded({ base, task }: DependentFacts, run: ObservedRun): Choice {
+function judgeEnded({ base, task, now, periods }: DependentFacts, run: ObservedRun): Choice {
   const ended = { do: 'settle', taskRun: run.id } as const;
   if (run.state === 'failed')
     return { ...ended, state: 'failed', why: `task run ${run.id} failed${run.error ? `: ${run.error}` : ''}` };
+  if (run.finishedAt !== undefined && now < run.finishedAt + periods.listingLag) {
+    return {
+      do: 'await',
+      taskRun: run.id,
+      why: `task run ${run.id} has succeeded; what it was built on is not told yet`,
+    };
+  }
   const builtOn = task?.builtOn === undefined ? 'what it was built on is not known' : `it was built on ${task.builtOn}`;
   return { ...ended, state: 'unconfirmed', why: `task run ${run.id} succeeded, but not on ${base.digest}: ${builtOn}` };
 }

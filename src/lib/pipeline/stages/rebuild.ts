@@ -100,6 +100,7 @@ async function look(session: KnownSession, run: Run, build: Build): Promise<Look
     periods: {
       grace: (session.image.dependents.graceSeconds ?? periods.grace / 1000) * 1000,
       clockSkew: periods.clockSkew,
+      listingLag: periods.listingLag,
       kickLost: periods.intentOld + periods.listingLag,
     },
   });
