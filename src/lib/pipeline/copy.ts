@@ -93,6 +93,10 @@ async function settle(
 
 /** Upstream may have moved on meanwhile. Where it still shows the digest, its own places disagree: that passes, or a human must look. */
 async function gone({ session, run }: StageContext, why: string): Promise<Copied> {
+  if (run.stage !== 'import') {
+    const lost = `${shortDigest(run.digest)} is no longer in ${session.image.staging}, where it was validated`;
+    return { kind: 'finish', outcome: 'gone', why: `${lost}: reimport it with force, or push it again (${why})` };
+  }
   const reading = await session.pipeline.upstream.read(session.image.upstream, run.tracked.tag);
   if (reading.kind === 'found' && reading.digest === run.digest) {
     return failed('retry', `upstream shows ${shortDigest(run.digest)}, and it cannot be imported: ${why}`);

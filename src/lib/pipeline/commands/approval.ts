@@ -19,6 +19,7 @@ export async function approve(
   return commandOnRun(pipeline, tracked, id, caller, async (session, run, act) => {
     const other = differs(run, digest);
     if (other) return other;
+    if (!isOrdered(run) || run.stage === 'rebuild') return { kind: 'refused', why: `run ${id} waits for no approval` };
     if (!session.image.gate.approval) return { kind: 'nothing', why: `${tracked.image} asks for no approval`, run: id };
     if (run.approved) return { kind: 'nothing', why: `${run.approved.by} has approved it already`, run: id };
     const next: Run = { ...(run.parked?.for === 'approval' ? woken(run, act) : run), approved: act };
