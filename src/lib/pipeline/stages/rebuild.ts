@@ -6,7 +6,7 @@ import { parseDigest, shortDigest } from '../../image/digest.ts';
 import type { Build, Outcome, Run } from '../model.ts';
 import type { TaskRunInfo } from '../ports.ts';
 import type { KnownSession } from '../session.ts';
-import { commit } from '../session.ts';
+import { commit, isStale } from '../session.ts';
 import type { StageContext, StageFunction, Step } from '../step.ts';
 import { builtOn, discover, referenceOf, targetOf } from './discover.ts';
 import type { Admission } from './kick.ts';
@@ -101,7 +101,8 @@ async function look(session: KnownSession, run: Run, build: Build): Promise<Look
       grace: (session.image.dependents.graceSeconds ?? periods.grace / 1000) * 1000,
       clockSkew: periods.clockSkew,
       listingLag: periods.listingLag,
-      kickLost: periods.intentOld + periods.listingLag,
+      // From the read that the intent rests on: its commit, then the start, each sent in time, and its life, and the list.
+      kickLost: 2 * periods.effectAfterRead + periods.requestLife + periods.listingLag,
     },
   });
   return { build, choice, runs };
@@ -123,6 +124,8 @@ async function act(context: StageContext, builds: readonly Build[], looked: read
   if (changed.length === 0 && next.length === 0) return wait(session, looked);
   // The next wave first: a dependent whose row is cut off is settled, and its wave looked for, in the next pass.
   const rows = [...unique(next), ...changed].slice(0, rowsInCommit);
+  // An intent bears the time of the read: others count from it when the start is lost.
+  if (isStale(session)) return { kind: 'again' };
   const done = await commit(session, { runs: [{ ...run, sweeps: 0 }], builds: rows });
   if (!done) return { kind: 'again' };
   const kicked = rows.filter(({ state }) => state === 'kicking');
