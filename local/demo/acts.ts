@@ -77,7 +77,7 @@ export const lostEvent: Act = {
       const hits = events.faults.list().find(({ id }) => id === fault.id)?.hits ?? 0;
       return hits === 1 ? { found: hits } : { now: 'the registry tells Event Grid' };
     });
-    stage.note('saw', 'lost', 'the push event, on purpose. Every 5 s here (2 min by default) a timer looks upstream');
+    stage.note('saw', 'lost', 'the push event, on purpose; a timer looks upstream every 5 s here, 2 min by default');
     await stage.followTo(await stage.newRun(digest), 'promoted');
     const delivered = events
       .deliveries(1000)

@@ -50,9 +50,9 @@ export async function openStage(terminal: Terminal, options: OpeningOptions): Pr
   const [world] = await step(terminal, 'local Azure', 'registries, storage, identity, ARM, Event Grid', () =>
     Promise.all([openKept(tag, options), buildSluice()]),
   );
-  const what = options.upstream ?? `an image of this machine's Node ${process.versions.node} and busybox`;
+  const what = options.upstream ?? `this machine's Node ${process.versions.node} and busybox`;
   const [, host] = await Promise.all([
-    step(terminal, 'upstream', `${subject.upstream}:${tag} stands for a public image: ${what}`, async () => {
+    step(terminal, 'upstream', `${subject.upstream} stands for a public registry's: ${what}`, async () => {
       await world.makeImage('docker-cli', 'tools/docker-cli:latest');
       await fetchLayers(world, subject, options.upstream);
     }),

@@ -159,7 +159,7 @@ export class Stage {
       return built ? { found: newest } : { now: `${taskRuns(world)[0]?.runId} is ${taskRuns(world)[0]?.status}` };
     });
     const image = await world.digest(world.dev, 'hello-world', 'latest');
-    const text = `${world.dev.name}/hello-world:latest is ${short(image ?? '')}, built on ${this.named(digest)} by ${run.runId}`;
+    const text = `hello-world:latest is ${short(image ?? '')}, built on ${this.named(digest)} by ${run.runId}`;
     this.expect(image === run.outputImages?.[0]?.digest, 'hello-world', text);
     await this.page(`${world.dev.loginServer}/hello-world@${image}`, color);
   }

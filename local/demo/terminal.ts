@@ -51,7 +51,7 @@ export function openTerminal(output: Output, now: () => number = () => performan
       line(`    ${marks[mark]} ${colors.dim(label.padEnd(labelWidth))} ${first}`);
       for (const rest of more) line(`${' '.repeat(7 + labelWidth)}${rest}`);
     },
-    busy: (label) => (output.isTTY === true ? spin(output, label, now) : mute(line, label, now)),
+    busy: (label) => (output.isTTY === true ? spin(output, label, now) : mute(line, label)),
   };
 }
 
@@ -81,18 +81,20 @@ function spin(output: Output, label: string, now: () => number): ReturnType<Term
   };
 }
 
-/** Where lines cannot be drawn over, what takes long is said in a line of its own. */
-function mute(line: (text: string) => void, label: string, now: () => number): ReturnType<Terminal['busy']> {
-  let said = now();
+/** Where lines cannot be drawn over, what takes long is said in a line of its own, and again when it changes. */
+function mute(line: (text: string) => void, label: string): ReturnType<Terminal['busy']> {
   let shown = '';
+  let next = '';
+  const timer = setInterval(() => {
+    if (next === shown) return;
+    shown = next;
+    line(colors.dim(`    . ${label.padEnd(labelWidth)} ${next.slice(0, width - 7 - labelWidth)}`));
+  }, quiet);
   return {
-    text(next) {
-      if (next === shown || now() - said < quiet) return;
-      shown = next;
-      said = now();
-      line(colors.dim(`    . ${label.padEnd(labelWidth)} ${next.slice(0, width - 7 - labelWidth)}`));
+    text(now) {
+      next = now;
     },
-    end: () => undefined,
+    end: () => clearInterval(timer),
   };
 }
 
