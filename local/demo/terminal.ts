@@ -59,7 +59,7 @@ function spin(output: Output, label: string, now: () => number): ReturnType<Term
   const begun = now();
   let shown = '';
   let frame = 0;
-  const columns = Math.min(width, output.columns ?? width) - 1;
+  const columns = Math.min(width, output.columns || width) - 1;
   const draw = () => {
     const mark = frames[frame++ % frames.length] ?? '';
     const text = `    ${mark} ${label.padEnd(labelWidth)} ${shown}`;

@@ -77,7 +77,7 @@ async function furnish(azure: LocalAzure, options: WorldOptions): Promise<World>
   async function startSluice(): Promise<LocalHost> {
     const { messageInvisibility, onLine } = options;
     const started = await startHost({
-      app: process.env.DEMO_APP ?? root,
+      app: root,
       port,
       keys,
       caFile,
