@@ -126,15 +126,17 @@ export class Watcher {
 
   /** Nothing is under way any more. */
   isSettled(): boolean {
-    const { state, validations, dependents } = this.world;
-    const waits = [...state.tags.values()].every((tag) =>
-      [...tag.active.values()].every(
-        ({ parked }) =>
-          parked !== undefined && (parked.until === undefined || parked.until > this.world.clockwork.now + 24 * hour),
-      ),
+    const { state, validations, dependents, clockwork } = this.world;
+    const farOff = clockwork.now + 24 * hour;
+    const ends = (until: number | undefined) => until !== undefined && until > clockwork.now && until < farOff;
+    const tags = [...state.tags.values()];
+    const active = tags.flatMap((tag) => [...tag.active.values()]);
+    const waits = active.every(
+      ({ parked }) => parked !== undefined && (parked.until === undefined || parked.until > farOff),
     );
     const runs = [...validations.runs.values(), ...dependents.tasks.flatMap((task) => task.runs)];
-    return waits && runs.every(({ status }) => status !== 'queued' && status !== 'running');
+    const idle = runs.every(({ status }) => status !== 'queued' && status !== 'running');
+    return waits && idle && !tags.some(({ head }) => ends(head?.hold?.until));
   }
 
   beginQuiet(): void {
