@@ -22,7 +22,7 @@ function main(out: string): number {
   const built = join(out, 'bundle');
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), built], { stdio: 'inherit' });
   if (status !== 0) return 1;
-  const contents = readContents(root, join(built, 'index.js'));
+  const contents = readContents(root, built);
   rmSync(built, { recursive: true });
   const zip = archive(contents);
   if (zip.length > largest) {

@@ -39,8 +39,10 @@ describe('the package', () => {
     const validations = readdirSync(join(root, 'validations'), { recursive: true, encoding: 'utf8' }).map(
       (name) => `validations/${name}`,
     );
+    const handlers = Object.keys(files).filter((name) => /^dist\/handlers\/[\w-]+\.mjs$/.test(name));
+    expect(handlers).toContain('dist/handlers/index.mjs');
     expect(Object.keys(files).sort()).toEqual(
-      ['dist/index.js', 'host.json', 'package.json', 'sluice.yaml', ...validations].sort(),
+      ['dist/index.js', ...handlers, 'host.json', 'package.json', 'sluice.yaml', ...validations].sort(),
     );
   });
 
@@ -69,7 +71,8 @@ describe('the package', () => {
   });
 
   test('holds no secret and no path of the machine that it was made on', () => {
-    const bundle = text('dist/index.js');
+    const scripts = Object.keys(files).filter((name) => name.startsWith('dist/'));
+    const bundle = scripts.map(text).join('\n');
     expect(bundle.includes(root)).toBe(false);
     // The key of every storage emulator there is; the storage SDKs carry it.
     const emulators = /^Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1/;

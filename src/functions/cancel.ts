@@ -1,9 +1,11 @@
 import { app } from '@azure/functions';
-import { runCommand } from '../lib/api/command.ts';
-import { authLevel } from '../lib/api/endpoint.ts';
-import { cancel } from '../lib/pipeline/commands/run.ts';
+import { authLevel } from '../lib/auth-level.ts';
+import { handlers } from '../lib/lazy-handlers.ts';
 
 /** Ends a run. */
-export const onCancel = runCommand({}, (tracked, id, { pipeline, caller }) => cancel(pipeline, tracked, id, caller));
-
-app.http('cancel', { methods: ['POST'], route: 'runs/{id}/cancel', authLevel, handler: onCancel });
+app.http('cancel', {
+  methods: ['POST'],
+  route: 'runs/{id}/cancel',
+  authLevel,
+  handler: async (request, context) => (await handlers()).onCancel(request, context),
+});

@@ -1,11 +1,11 @@
 import { app } from '@azure/functions';
-import { runCommand } from '../lib/api/command.ts';
-import { authLevel } from '../lib/api/endpoint.ts';
-import { expedite } from '../lib/pipeline/commands/approval.ts';
+import { authLevel } from '../lib/auth-level.ts';
+import { handlers } from '../lib/lazy-handlers.ts';
 
 /** One run passes soak and window. */
-export const onExpedite = runCommand({}, (tracked, id, { pipeline, caller }) =>
-  expedite(pipeline, tracked, id, caller),
-);
-
-app.http('expedite', { methods: ['POST'], route: 'runs/{id}/expedite', authLevel, handler: onExpedite });
+app.http('expedite', {
+  methods: ['POST'],
+  route: 'runs/{id}/expedite',
+  authLevel,
+  handler: async (request, context) => (await handlers()).onExpedite(request, context),
+});

@@ -1,12 +1,11 @@
 import { app } from '@azure/functions';
-import { authLevel, endpoint } from '../lib/api/endpoint.ts';
-import { runFrom } from '../lib/api/path.ts';
-import { json } from '../lib/api/problem.ts';
-import { showRun } from '../lib/api/show-run.ts';
+import { authLevel } from '../lib/auth-level.ts';
+import { handlers } from '../lib/lazy-handlers.ts';
 
 /** One run with its timeline, verdicts and dependents. */
-export const onGetRun = endpoint('read', async ({ app, pipeline, request }) =>
-  json(200, await showRun(app, pipeline, runFrom(request.params))),
-);
-
-app.http('getRun', { methods: ['GET'], route: 'runs/{id}', authLevel, handler: onGetRun });
+app.http('getRun', {
+  methods: ['GET'],
+  route: 'runs/{id}',
+  authLevel,
+  handler: async (request, context) => (await handlers()).onGetRun(request, context),
+});

@@ -1,5 +1,11 @@
 import { app } from '@azure/functions';
-import { authLevel } from '../lib/api/endpoint.ts';
-import { showHealth } from '../lib/api/show-health.ts';
+import { authLevel } from '../lib/auth-level.ts';
+import { handlers } from '../lib/lazy-handlers.ts';
 
-app.http('health', { methods: ['GET'], route: 'health', authLevel, handler: showHealth });
+/** Says whether the setup is right and the state can be read. */
+app.http('health', {
+  methods: ['GET'],
+  route: 'health',
+  authLevel,
+  handler: async (request, context) => (await handlers()).showHealth(request, context),
+});

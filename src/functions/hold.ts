@@ -1,12 +1,11 @@
 import { app } from '@azure/functions';
-import { fields } from '../lib/api/body.ts';
-import { tagCommand } from '../lib/api/command.ts';
-import { authLevel } from '../lib/api/endpoint.ts';
-import { hold } from '../lib/pipeline/commands/hold.ts';
+import { authLevel } from '../lib/auth-level.ts';
+import { handlers } from '../lib/lazy-handlers.ts';
 
 /** Upstream changes of a tag are staged and validated, but not promoted. */
-export const onHold = tagCommand({ until: fields.until }, (tracked, { pipeline, caller, body }) =>
-  hold(pipeline, tracked, caller, body.until),
-);
-
-app.http('hold', { methods: ['POST'], route: 'images/{image}/tags/{tag}/hold', authLevel, handler: onHold });
+app.http('hold', {
+  methods: ['POST'],
+  route: 'images/{image}/tags/{tag}/hold',
+  authLevel,
+  handler: async (request, context) => (await handlers()).onHold(request, context),
+});

@@ -1,12 +1,11 @@
 import { app } from '@azure/functions';
-import { fields } from '../lib/api/body.ts';
-import { imageCommand } from '../lib/api/command.ts';
-import { authLevel } from '../lib/api/endpoint.ts';
-import { holdImage } from '../lib/pipeline/commands/hold.ts';
+import { authLevel } from '../lib/auth-level.ts';
+import { handlers } from '../lib/lazy-handlers.ts';
 
 /** Holds every tag of an image, also those that appear meanwhile. */
-export const onHoldImage = imageCommand({ until: fields.until }, ({ name }, tags, { pipeline, caller, body }) =>
-  holdImage(pipeline, name, tags, caller, body.until),
-);
-
-app.http('holdImage', { methods: ['POST'], route: 'images/{image}/hold', authLevel, handler: onHoldImage });
+app.http('holdImage', {
+  methods: ['POST'],
+  route: 'images/{image}/hold',
+  authLevel,
+  handler: async (request, context) => (await handlers()).onHoldImage(request, context),
+});

@@ -1,15 +1,7 @@
-import { app, type InvocationContext } from '@azure/functions';
-import { handlePush } from '../lib/events/handle-push.ts';
-import { invoke } from '../lib/invocation.ts';
-import { eventLine } from '../lib/log/lines.ts';
+import { app } from '@azure/functions';
+import { handlers } from '../lib/lazy-handlers.ts';
 
 /** Looks at what was pushed to. */
-export async function onRegistryPush(event: unknown, context: InvocationContext): Promise<void> {
-  await invoke(context, async ({ pipeline }) => {
-    const outcome = await handlePush(pipeline, event);
-    const log = outcome.result === 'malformed' ? context.warn : context.log;
-    log.call(context, eventLine(outcome, context.invocationId));
-  });
-}
-
-app.eventGrid<unknown>('onRegistryPush', { handler: onRegistryPush });
+app.eventGrid<unknown>('onRegistryPush', {
+  handler: async (event, context) => (await handlers()).onRegistryPush(event, context),
+});

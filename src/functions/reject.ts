@@ -1,12 +1,11 @@
 import { app } from '@azure/functions';
-import { fields } from '../lib/api/body.ts';
-import { runCommand } from '../lib/api/command.ts';
-import { authLevel } from '../lib/api/endpoint.ts';
-import { reject } from '../lib/pipeline/commands/approval.ts';
+import { authLevel } from '../lib/auth-level.ts';
+import { handlers } from '../lib/lazy-handlers.ts';
 
 /** Blocks the digest that was looked at, and ends its run. */
-export const onReject = runCommand({ digest: fields.digest }, (tracked, id, { pipeline, caller, body }) =>
-  reject(pipeline, tracked, id, body.digest, caller),
-);
-
-app.http('reject', { methods: ['POST'], route: 'runs/{id}/reject', authLevel, handler: onReject });
+app.http('reject', {
+  methods: ['POST'],
+  route: 'runs/{id}/reject',
+  authLevel,
+  handler: async (request, context) => (await handlers()).onReject(request, context),
+});

@@ -1,11 +1,11 @@
 import { app } from '@azure/functions';
-import { imageCommand } from '../lib/api/command.ts';
-import { authLevel } from '../lib/api/endpoint.ts';
-import { resumeImage } from '../lib/pipeline/commands/hold.ts';
+import { authLevel } from '../lib/auth-level.ts';
+import { handlers } from '../lib/lazy-handlers.ts';
 
 /** Ends the hold of an image and of all its tags. */
-export const onResumeImage = imageCommand({}, ({ name }, tags, { pipeline, caller }) =>
-  resumeImage(pipeline, name, tags, caller),
-);
-
-app.http('resumeImage', { methods: ['POST'], route: 'images/{image}/resume', authLevel, handler: onResumeImage });
+app.http('resumeImage', {
+  methods: ['POST'],
+  route: 'images/{image}/resume',
+  authLevel,
+  handler: async (request, context) => (await handlers()).onResumeImage(request, context),
+});

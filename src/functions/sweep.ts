@@ -1,25 +1,9 @@
-import { app, type InvocationContext, type Timer } from '@azure/functions';
-import { retain } from '../lib/pipeline/retention.ts';
-import { sweep } from '../lib/pipeline/sweep.ts';
+import { app } from '@azure/functions';
+import { handlers } from '../lib/lazy-handlers.ts';
 import { scheduleOf } from '../lib/schedule.ts';
-import { tick } from '../lib/tick.ts';
 
 /** Revives runs whose message was lost, wakes those whose gate has opened, and removes what is old. */
-export async function onSweepTimer(_timer: Timer, context: InvocationContext): Promise<void> {
-  await tick(context, async ({ pipeline, app }) => {
-    const swept = await sweep(pipeline);
-    const retained = await retain(pipeline, await app.history(), await app.retention());
-    const failures = [...swept.failures, ...retained.failures];
-    return {
-      tags: swept.active,
-      changed: swept.active - (swept.counts.fine ?? 0) - (swept.counts.failed ?? 0) + retained.removed,
-      unknown: [],
-      failures: failures.map(({ run, error }) => ({ of: run, error })),
-    };
-  });
-}
-
 app.timer('sweep', {
   schedule: scheduleOf('SLUICE_SWEEP_SCHEDULE', '30 */5 * * * *'),
-  handler: onSweepTimer,
+  handler: async (timer, context) => (await handlers()).onSweepTimer(timer, context),
 });

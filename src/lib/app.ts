@@ -31,7 +31,7 @@ import { findCredentials } from './upstream/credentials.ts';
 import { createUpstreamReader } from './upstream/reader.ts';
 import { parseUpstreamSettings, type UpstreamSettings } from './upstream/settings.ts';
 
-export { defaultQueueName, parseMessage } from './azure/queue.ts';
+export { parseMessage } from './azure/queue.ts';
 
 export interface App {
   readonly catalog: Catalog;

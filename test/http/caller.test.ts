@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { authLevelOf, callerOf, type Right } from '../../src/lib/api/caller.ts';
+import { callerOf, type Right } from '../../src/lib/api/caller.ts';
 import { Refusal } from '../../src/lib/api/problem.ts';
+import { authLevelOf } from '../../src/lib/auth-level.ts';
 
 const entra = { SLUICE_AUTH: 'entra' };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { authLevelOf } from '../../src/lib/api/caller.ts';
+import { authLevelOf } from '../../src/lib/auth-level.ts';
 import { appSettings, at, deployment, parameterSets, readText, siteConfig, stateParts } from './deployment.ts';
 
 const tutorial = deployment('tutorial');

@@ -4,6 +4,7 @@
  * https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
  */
 import * as z from 'zod';
+import { usesEntra } from '../auth-level.ts';
 import type { Settings } from '../catalog/settings.ts';
 import { Refusal } from './problem.ts';
 
@@ -24,15 +25,6 @@ const principal = z.object({
 });
 
 type Principal = z.infer<typeof principal>;
-
-export function usesEntra(settings: Settings): boolean {
-  return settings.SLUICE_AUTH?.trim().toLowerCase() === 'entra';
-}
-
-/** App Service has let only those through who are signed in; else a key of the function must be shown. */
-export function authLevelOf(settings: Settings): 'anonymous' | 'function' {
-  return usesEntra(settings) ? 'anonymous' : 'function';
-}
 
 /** What the record calls the caller: `key`, or a name of Entra. Throws a Refusal where the right is missing. */
 export function callerOf(headers: { get(name: string): string | null }, right: Right, settings: Settings): string {

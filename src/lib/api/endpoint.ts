@@ -4,7 +4,7 @@ import { WrongSetup } from '../app.ts';
 import { type Invocation, openInvocation } from '../invocation.ts';
 import { troubleLine } from '../log/lines.ts';
 import { safeError } from '../log/safe-error.ts';
-import { authLevelOf, callerOf, type Right } from './caller.ts';
+import { callerOf, type Right } from './caller.ts';
 import { type Problem, problemResponse, Refusal } from './problem.ts';
 
 export interface Given extends Invocation {
@@ -14,9 +14,6 @@ export interface Given extends Invocation {
 }
 
 export type Handler = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
-
-/** The level of every HTTP function of this process. */
-export const authLevel = authLevelOf(process.env);
 
 export function endpoint(right: Right, work: (given: Given) => Promise<HttpResponseInit>): Handler {
   return async (request, context) => {

@@ -5,8 +5,9 @@ import { isTag } from '../image/names.ts';
 import { messageOf, nextForStatus, PortError } from '../pipeline/errors.ts';
 import type { Message } from '../pipeline/model.ts';
 import type { Queue } from '../pipeline/ports.ts';
+import { defaultQueueName } from '../pipeline/queue-name.ts';
 
-export const defaultQueueName = 'sluice-runs';
+export { defaultQueueName };
 
 /** The service's bound on how long a message can stay invisible. */
 const longestDelay = 7 * 24 * 60 * 60;

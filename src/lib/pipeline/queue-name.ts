@@ -1,0 +1,2 @@
+/** The one queue: its messages carry runs forward. */
+export const defaultQueueName = 'sluice-runs';
