@@ -1,4 +1,4 @@
-import colors from 'picocolors';
+import { colors } from '../colors.ts';
 import type { Stage } from './stage.ts';
 import { width } from './terminal.ts';
 

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import colors from 'picocolors';
+import { colors } from '../colors.ts';
 import type { Closeable } from '../contracts.ts';
 import { tellAddresses, tellRuns } from './ending.ts';
 import { openStage } from './opening.ts';

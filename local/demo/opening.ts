@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import colors from 'picocolors';
+import { colors } from '../colors.ts';
 import type { Closeable } from '../contracts.ts';
 import { parseImageName } from '../runner/images/name.ts';
 import { layersTag } from './acts.ts';

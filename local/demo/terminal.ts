@@ -1,4 +1,4 @@
-import colors from 'picocolors';
+import { colors } from '../colors.ts';
 
 /** Marks of what a line says: somebody did it, it was read and is so, or it is not so. */
 export type Mark = 'did' | 'saw' | 'said' | 'wrong';

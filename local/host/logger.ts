@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colors as pc } from '../colors.ts';
 import type { LogLevel } from './core-types.ts';
 
 const severity: Readonly<Record<LogLevel, number>> = {
