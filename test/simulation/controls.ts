@@ -6,6 +6,7 @@ import type { Digest } from '../../src/lib/image/digest.ts';
 import type { TagReading } from '../../src/lib/pipeline/ports.ts';
 import type { Change, Loaded, Store } from '../../src/lib/pipeline/record.ts';
 import type { Pipeline } from '../../src/lib/pipeline/session.ts';
+import { tags } from './scenario.ts';
 import type { Variant } from './world.ts';
 
 type Wrap = NonNullable<Variant['wrap']>;
@@ -26,6 +27,13 @@ function committing(change: (change: Change) => Change): Wrap {
 async function force(store: Store, change: Change): ReturnType<Store['commit']> {
   const now = await store.load(change.head.tracked);
   return store.commit({ ...change, etag: now.etag });
+}
+
+/** Takes the lease on whatever the head is now. */
+async function takeAnyway(store: Store, change: Change): ReturnType<Store['commit']> {
+  const { head, etag } = await store.load(change.head.tracked);
+  const { nonce } = change.head;
+  return head ? store.commit({ ...change, head: { ...head, version: head.version + 1, nonce }, etag }) : 'conflict';
 }
 
 export const controls: readonly Variant[] = [
@@ -89,11 +97,13 @@ export const controls: readonly Variant[] = [
   },
   {
     name: 'the gate is judged before the lease, not with it',
+    // Somebody holds, right between the judgement and the lease.
+    aimed: tags.map((tag) => ({ at: 0, do: 'ambush', tag, stage: 'target-read', delay: 0, act: 'hold' })),
     wrap: storeOf((store) => ({
       commit: async (change) => {
         const answer = await store.commit(change);
         const takes = change.lease !== undefined && change.lease !== 'release';
-        return answer === 'conflict' && takes ? force(store, change) : answer;
+        return answer === 'conflict' && takes ? takeAnyway(store, change) : answer;
       },
     })),
   },

@@ -236,7 +236,7 @@ export class Watcher {
   private checkValidatedOnce({ inputs }: Scenario): void {
     const { validations } = this.world;
     const asked = inputs.map((input) =>
-      input.do === 'operator' ? input.command : input.do === 'ambush' ? input.then : '',
+      input.do === 'operator' ? input.command : input.do === 'ambush' ? input.act : '',
     );
     const changed = inputs.filter((input) => input.do === 'catalog').length;
     const forced = asked.filter((command) => command === 'force' || command === 'retry').length + changed;

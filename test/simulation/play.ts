@@ -33,7 +33,8 @@ const settling = 14 * hour;
 const settlingAtLeast = 50 * minute;
 const quiet = 30 * minute;
 
-export async function play(scenario: Scenario, variant?: Variant): Promise<Played> {
+export async function play(given: Scenario, variant?: Variant): Promise<Played> {
+  const scenario = { ...given, inputs: [...(variant?.aimed ?? []), ...given.inputs] };
   const world = new World(scenario, variant);
   const watcher = new Watcher(world);
   const player = new Player(world, scenario, variant, watcher);
@@ -228,12 +229,12 @@ class Player {
     const found = this.ambushes.findIndex((one) => one.tag === at && one.stage === stage);
     const [ambush] = found < 0 ? [] : this.ambushes.splice(found, 1);
     if (!ambush) return;
-    const { tag, then, delay } = ambush;
+    const { tag, act, delay } = ambush;
     const digest = 200 + this.ambushes.length;
     this.world.clockwork.after(delay, () => {
-      if (then === 'upstream' || then === 'push-staging' || then === 'push-target')
-        this.input({ at: 0, do: then, tag, digest });
-      else this.command(tag, then);
+      if (act === 'upstream' || act === 'push-staging' || act === 'push-target')
+        this.input({ at: 0, do: act, tag, digest });
+      else this.command(tag, act);
     });
   }
 

@@ -18,7 +18,7 @@ export type Input =
       readonly tag: string;
       readonly stage: Stage | 'target-read';
       readonly delay: number;
-      readonly then: Sudden;
+      readonly act: Sudden;
     };
 
 export type Sudden = Command | 'push-target' | 'push-staging' | 'upstream';
@@ -161,9 +161,9 @@ function operators(draw: Random, chaos: number): Input[] {
   const stages = ['validate', 'promote', 'target-read', 'target-read', 'target-read', 'rebuild'] as const;
   const ambushes: Input[] = times(draw.chance(0.5) ? 1 + Math.floor(draw.next() * 2) : 0, () => {
     const pushes = ['push-target', 'push-staging', 'upstream'] as const;
-    const then = draw.chance(0.3) ? draw.pick(pushes) : draw.pick(commands);
+    const act = draw.chance(0.3) ? draw.pick(pushes) : draw.pick(commands);
     const delay = draw.chance(0.6) ? draw.between(0, 300) : draw.between(0, 2 * minute);
-    return { at: draw.next() * chaos, do: 'ambush', tag: draw.pick(tags), stage: draw.pick(stages), delay, then };
+    return { at: draw.next() * chaos, do: 'ambush', tag: draw.pick(tags), stage: draw.pick(stages), delay, act };
   });
   return [...acts, ...ambushes];
 }

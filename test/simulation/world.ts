@@ -15,7 +15,7 @@ import type { Move } from './places.ts';
 import { digestOf, Repository } from './places.ts';
 import type { Random } from './random.ts';
 import { random } from './random.ts';
-import type { Scenario, Temper } from './scenario.ts';
+import type { Input, Scenario, Temper } from './scenario.ts';
 import { tags } from './scenario.ts';
 import type { ImageTag } from './tasks.ts';
 import { Dependents, Validations } from './tasks.ts';
@@ -33,6 +33,8 @@ export interface Variant {
   readonly wrap?: (pipeline: Pipeline, worker: Worker, world: World) => Pipeline;
   readonly dequeueCount?: (count: number) => number;
   readonly withoutSweep?: boolean;
+  /** Inputs that aim at what is broken: chance would seldom strike there. */
+  readonly aimed?: readonly Input[];
 }
 
 /** A put into the target took effect. */
