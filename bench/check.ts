@@ -74,7 +74,7 @@ function startTracking(
     },
   ]);
   const settings = { ...more, BENCH_USERNAME: upstream.admin.username, BENCH_PASSWORD: upstream.admin.password };
-  return world.start({ images: Object.fromEntries(images), settings, watched: true, events: false });
+  return world.start({ images: Object.fromEntries(images), settings, watched: 'everything', events: false });
 }
 
 interface Counts {

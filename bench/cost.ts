@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RegistryNotification } from '../local/contracts.ts';
 import type { Finding } from './lib/report.ts';
+import { isIdle, tell } from './lib/tell.ts';
 import type { Exchange } from './lib/wire.ts';
 import { createDependent, openWorld, type Sluice, until, type World } from './lib/world.ts';
 
@@ -34,7 +35,7 @@ export async function benchCost(explain: boolean): Promise<Finding> {
         },
       },
       settings: { SLUICE_PERIOD_POLL: '10' },
-      watched: true,
+      watched: 'everything',
       events: true,
     });
     try {
@@ -60,7 +61,7 @@ async function measure(world: World, sluice: Sluice, explain: boolean): Promise<
     clear(world);
     await world.push('busybox', `${upstream}:1`, { RELEASE: String(release) });
     await ended(world, sluice, release + 1);
-    if (explain) tell(world);
+    if (explain) tell(world.wires);
     return costOf(world);
   };
   const started = await update(1);
@@ -70,7 +71,7 @@ async function measure(world: World, sluice: Sluice, explain: boolean): Promise<
   if (!last) throw new Error('No push was heard of.');
   await deliver(sluice, world, last);
   await quiet(world);
-  if (explain) tell(world);
+  if (explain) tell(world.wires);
   const duplicate = costOf(world);
   const row = (what: string, { tables, queue, writes, reads }: Cost, aim: string) => [
     what,
@@ -119,7 +120,6 @@ function clear({ wires }: World): void {
   for (const wire of Object.values(wires)) wire.clear();
 }
 
-const isIdle = ({ method, text }: Exchange) => method === 'GET' && !text.includes('<MessageId>');
 const isWrite = ({ method, path }: Exchange) => method !== 'GET' && !/listLogSasUrl/i.test(path);
 
 function costOf({ wires: { tables, queue, arm } }: World): Cost {
@@ -130,19 +130,6 @@ function costOf({ wires: { tables, queue, arm } }: World): Cost {
     writes,
     reads: arm.exchanges.length - writes,
   };
-}
-
-/** For whoever wonders where they come from. */
-function tell({ wires }: World): void {
-  const named = Object.entries(wires).flatMap(([name, { exchanges }]) =>
-    exchanges.filter((one) => name !== 'queue' || !isIdle(one)).map((one) => ({ name, ...one })),
-  );
-  const sorted = named.sort((a, b) => a.at - b.at);
-  const [start] = sorted;
-  for (const { name, method, path, status, at } of sorted) {
-    const since = String(Math.round(at - (start?.at ?? at))).padStart(7);
-    console.log(`${since} ${name.padEnd(6)} ${method.padEnd(6)} ${status} ${decodeURIComponent(path).slice(0, 170)}`);
-  }
 }
 
 async function setTrigger({ arm, azure }: World, task: string, status: 'Enabled' | 'Disabled'): Promise<void> {

@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { login } from '../test/local/registry-images.ts';
 import type { Finding } from './lib/report.ts';
 import { clocked, median, ms, quantile, times } from './lib/stats.ts';
+import { tell } from './lib/tell.ts';
+import type { Exchange } from './lib/wire.ts';
 import { createDependent, openWorld, type Sluice, until, type World } from './lib/world.ts';
 
 const run = promisify(execFile);
@@ -18,7 +20,7 @@ interface Lap {
   readonly copied: number;
 }
 
-export async function benchLatency(pushes: number): Promise<Finding> {
+export async function benchLatency(pushes: number, explain: boolean): Promise<Finding> {
   const world = await openWorld();
   try {
     await world.push('busybox', `${upstream}:1`, { RELEASE: 'first' });
@@ -30,7 +32,7 @@ export async function benchLatency(pushes: number): Promise<Finding> {
         SLUICE_PERIOD_POLL: '0.5',
         AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.1',
       },
-      watched: true,
+      watched: explain ? 'everything' : 'ARM',
       events: true,
     });
     try {
@@ -40,7 +42,7 @@ export async function benchLatency(pushes: number): Promise<Finding> {
       const laps: Lap[] = [];
       // The first ones are for the compiler and for connections.
       for (let number = -3; number < pushes; number += 1) {
-        const found = await lap(world, sluice, number);
+        const found = await lap(world, sluice, number, explain);
         if (number >= 0) laps.push(found);
       }
       return report(laps);
@@ -55,7 +57,7 @@ export async function benchLatency(pushes: number): Promise<Finding> {
 const ends = (sluice: Sluice) =>
   sluice.logged('sluice.transition').filter(({ outcome }) => outcome === 'promoted').length;
 
-async function lap(world: World, sluice: Sluice, number: number): Promise<Lap> {
+async function lap(world: World, sluice: Sluice, number: number, explain: boolean): Promise<Lap> {
   const buffer = world.azure.registry('contosobaseimages');
   const before = ends(sluice);
   let pushed: number | undefined;
@@ -63,12 +65,18 @@ async function lap(world: World, sluice: Sluice, number: number): Promise<Lap> {
     const { repository, tag } = notification.target;
     if (repository === upstream && tag === '1') pushed ??= performance.now();
   });
-  world.wires.arm.clear();
+  for (const wire of Object.values(world.wires)) wire.clear();
   await world.push('busybox', `${upstream}:1`, { RELEASE: String(number) });
-  const kick = await until('the kick', () =>
-    world.wires.arm.exchanges.find(({ method, path }) => method === 'POST' && path.includes('/scheduleRun')),
+  const isKick = ({ method, path }: Exchange) => method === 'POST' && path.includes('/scheduleRun');
+  const lines = () => ['sluice.transition', 'sluice.event', 'sluice.advance'].map((name) => sluice.logged(name).at(-1));
+  const kick = await until(
+    'the kick',
+    () => world.wires.arm.exchanges.find(isKick),
+    60_000,
+    () => JSON.stringify(lines()),
   );
   await until('the end of the run', () => ends(sluice) > before);
+  if (explain) tell(world.wires, pushed);
   const copied = await clocked(async () => {
     await copy(world, `${upstream}:1`, `script/staging:${number + 3}`);
     await copy(world, `script/staging:${number + 3}`, `script/target:${number + 3}`);

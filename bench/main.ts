@@ -14,7 +14,7 @@ import { root } from './lib/world.ts';
 const command = new Command('bench')
   .argument('[names...]', 'bundle, check, latency, cost; all of them where none is named')
   .option('--write', 'writes the tables into docs/performance.md', false)
-  .option('--explain', 'tells each request that the cost counts', false)
+  .option('--explain', 'tells each request that cost and latency are made of', false)
   .option('--pushes <number>', 'how many pushes the latency is taken of', Number, 100)
   .option('--rounds <number>', 'how often the others are repeated', Number, 9)
   .parse();
@@ -28,7 +28,7 @@ const { write, explain, pushes, rounds } = command.opts<{
 const benches: Readonly<Record<string, () => Promise<readonly Finding[]>>> = {
   bundle: async () => [await benchBundle(2 * rounds)],
   check: () => benchCheck(rounds),
-  latency: async () => [await benchLatency(pushes)],
+  latency: async () => [await benchLatency(pushes, explain)],
   cost: async () => [await benchCost(explain)],
 };
 

@@ -11,6 +11,8 @@ export interface Exchange {
   readonly status: number;
   /** Milliseconds of `performance.now()` when the request came. */
   readonly at: number;
+  /** Milliseconds until its answer had ended. */
+  readonly took: number;
   /** The answer's body, where it is text. */
   readonly text: string;
 }
@@ -47,7 +49,10 @@ export async function openWire(target: string, certificate: CertificateFiles, ca
         const chunks: Buffer[] = [];
         const isText = texts.test(answer.headers['content-type'] ?? '');
         if (isText) answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('end', () => exchanges.push({ method, path, status, at, text: Buffer.concat(chunks).toString() }));
+        answer.on('end', () => {
+          const took = performance.now() - at;
+          exchanges.push({ method, path, status, at, took, text: Buffer.concat(chunks).toString() });
+        });
         answer.pipe(outgoing);
       });
       forwarded.on('error', () => outgoing.destroy());

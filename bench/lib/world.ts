@@ -30,8 +30,8 @@ export interface StartOptions {
   /** What stands under `images` in the catalog. */
   readonly images: Readonly<Record<string, unknown>>;
   readonly settings?: Readonly<Record<string, string>>;
-  /** Storage and ARM are asked through the wires. */
-  readonly watched: boolean;
+  /** What is asked through the wires: each costs a millisecond a request. */
+  readonly watched: 'ARM' | 'everything';
   /** Whether pushes are heard of. */
   readonly events: boolean;
 }
@@ -100,9 +100,11 @@ async function startSluice(azure: LocalAzure, wires: World['wires'], options: St
   const lines: Record<string, unknown>[] = [];
   const account = new URL(azure.storage.table).pathname;
   const watched = {
-    SluiceState__tableServiceUri: `${wires.tables.origin}${account}`,
-    SluiceState__queueServiceUri: `${wires.queue.origin}${account}`,
     SLUICE_ARM_ENDPOINT: wires.arm.origin,
+    ...(options.watched === 'everything' && {
+      SluiceState__tableServiceUri: `${wires.tables.origin}${account}`,
+      SluiceState__queueServiceUri: `${wires.queue.origin}${account}`,
+    }),
   };
   const host = await startHost({
     app: root,
@@ -111,13 +113,12 @@ async function startSluice(azure: LocalAzure, wires: World['wires'], options: St
       ...appSettings(azure),
       ...quiet,
       SLUICE_CATALOG: catalog,
-      ...(options.watched ? watched : {}),
+      ...watched,
       ...options.settings,
     },
     onLine(line) {
       const start = line.indexOf('{"name":"sluice.');
       if (start >= 0) lines.push(JSON.parse(line.slice(start)));
-      if (process.env.BENCH_LINES) console.log(line);
     },
   });
   if (options.events) await subscribe(azure, host);
@@ -171,13 +172,18 @@ async function subscribe(azure: LocalAzure, host: LocalHost): Promise<void> {
   });
 }
 
-/** Looks until `found` gives something. */
-export async function until<T>(what: string, found: () => T | undefined | false, limit = 120_000): Promise<T> {
+/** Looks until `found` gives something. `seen` says what there was instead. */
+export async function until<T>(
+  what: string,
+  found: () => T | undefined | false,
+  limit = 120_000,
+  seen = () => '',
+): Promise<T> {
   const end = performance.now() + limit;
   for (;;) {
     const value = found();
     if (value !== undefined && value !== false) return value;
-    if (performance.now() > end) throw new Error(`Waited ${limit / 1000} s in vain for ${what}.`);
+    if (performance.now() > end) throw new Error(`Waited ${limit / 1000} s in vain for ${what}. ${seen()}`);
     await sleep(10);
   }
 }
