@@ -152,6 +152,7 @@ export class Watcher {
       if (!scenario.inputs.some((input) => input.do === 'catalog')) this.checkRebuilt(tag);
     }
     this.checkValidatedOnce(scenario);
+    this.checkCarried(scenario);
     for (const [kick, count] of this.world.dependents.kicks) {
       if (count > 1) this.violate(`the dependent of ${kick} was started ${count} times for one promotion`);
     }
@@ -160,6 +161,14 @@ export class Watcher {
     for (const id of state.active.keys()) {
       if (![...state.tags.values()].some((tag) => tag.active.has(id)))
         this.violate(`the index names run ${id}, which is not active`);
+    }
+  }
+
+  /** Where no message, worker or answer is lost, messages carry every run: the sweep finds nobody to wake. */
+  private checkCarried({ temper: { faults, lostMessages } }: Scenario): void {
+    if (faults.crash + faults.freeze + faults.lostAnswer + lostMessages > 0) return;
+    for (const { run, to, why } of this.world.transitions) {
+      if (to === 'woken' && why.startsWith('it was due')) this.violate(`run ${run} had no message: ${why}`);
     }
   }
 

@@ -29,9 +29,9 @@ export async function begin(
 ): Promise<Begun | undefined> {
   const { pipeline, tracked, loaded } = session;
   const first = loaded.head.seq === 0 && start.kind === 'upstream';
-  const run = await newRun(session, start, asker);
+  const id = pipeline.ids.run(loaded.at);
   const begun = pipeline.clock.monotonic();
-  await pipeline.index.add({ run: run.id, tracked, first });
+  const [run] = await Promise.all([newRun(session, id, start, asker), pipeline.index.add({ run: id, tracked, first })]);
   // The sweep takes an index row without a run for an orphan after a while: a creator that was slow starts over.
   if (pipeline.clock.monotonic() - begun > pipeline.periods.creation) return undefined;
   const seq = loaded.head.seq + 1;
@@ -66,12 +66,17 @@ function headOf(start: Start, run: Run, head: KnownSession['loaded']['head']) {
   return { latestUpstreamSeq: seq };
 }
 
-async function newRun({ pipeline, tracked, loaded }: KnownSession, start: Start, asker: Asker): Promise<Run> {
+async function newRun(
+  { pipeline, tracked, loaded }: KnownSession,
+  id: string,
+  start: Start,
+  asker: Asker,
+): Promise<Run> {
   const { at, head } = loaded;
   const known = isOrdered(start) ? await pipeline.store.digest(tracked, start.digest) : undefined;
   const why = asker.reason ? `${start.why}: ${asker.reason}` : start.why;
   return {
-    id: pipeline.ids.run(at),
+    id,
     tracked,
     kind: start.kind,
     stage: start.stage,

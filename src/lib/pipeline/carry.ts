@@ -11,7 +11,7 @@ import { importToStaging } from './stages/import.ts';
 import { promote } from './stages/promote.ts';
 import { rebuild } from './stages/rebuild.ts';
 import { validate } from './stages/validate.ts';
-import type { StageFunction, Step, StepChange } from './step.ts';
+import type { Memory, StageFunction, Step, StepChange } from './step.ts';
 
 const stages: Record<Stage, StageFunction> = { import: importToStaging, validate, promote, rebuild };
 
@@ -24,27 +24,24 @@ export type Carried =
 
 export async function carry(first: KnownSession, id: string): Promise<Carried> {
   const { clock, periods } = first.pipeline;
-  const done = new Set<string>();
+  const memory: Memory = { landed: new Set() };
   const end = clock.monotonic() + periods.budget;
   let session = first;
   let run = activeRun(session, id);
   for (let judged = 0; run !== undefined && !run.parked; judged++) {
     if (judged > 0 && (clock.monotonic() > end || judged > limits.conflicts)) return postpone(session, run);
-    const step = await stepOf(session, run, done);
+    const step = await stepOf(session, run, memory);
     const next = await interpret(session, run, step);
     if ('kind' in next) return next;
     session = next;
-    const present = activeRun(session, id);
-    // A version that is not ours is somebody's who has sent a message of his own.
-    if (step.kind === 'again' && present?.version !== run.version) return { kind: 'left' };
-    run = present;
+    run = activeRun(session, id);
   }
   return { kind: 'left' };
 }
 
-async function stepOf(session: KnownSession, run: Run, done: Set<string>): Promise<Step> {
+async function stepOf(session: KnownSession, run: Run, memory: Memory): Promise<Step> {
   try {
-    return await stages[run.stage]({ session, run, done });
+    return await stages[run.stage]({ session, run, memory });
   } catch (error) {
     if (error instanceof NewerSchema) throw error;
     const advice = error instanceof PortError && error.details.advice ? `. ${error.details.advice}` : '';
@@ -57,10 +54,12 @@ async function interpret(session: KnownSession, run: Run, step: Step): Promise<K
   switch (step.kind) {
     case 'on':
       return step.session;
-    case 'then':
-      return interpret(step.session, activeRun(step.session, run.id) ?? run, step.step);
+    case 'then': {
+      const present = activeRun(step.session, run.id);
+      return present ? interpret(step.session, present, step.step) : { kind: 'left' };
+    }
     case 'again':
-      return reopen(session);
+      return reopen(session, run);
     case 'go':
       return go(session, run, step);
     case 'wait':
@@ -68,94 +67,75 @@ async function interpret(session: KnownSession, run: Run, step: Step): Promise<K
     case 'park':
       return park(session, run, step);
     case 'finish':
-      return finish(session, run, step.outcome, step.why, step.change);
+      return finish(session, run, step);
     case 'fail':
       return fail(session, run, step);
   }
 }
 
-async function reopen(session: KnownSession): Promise<KnownSession | Carried> {
+/** A version of the run that is not the one we know is somebody's who has sent a message of his own. */
+async function reopen(session: KnownSession, run: Run): Promise<KnownSession | Carried> {
   const again = await open(session.pipeline, session.tracked, session.image);
-  return isKnown(again) ? again : { kind: 'left' };
+  return isKnown(again) && activeRun(again, run.id)?.version === run.version ? again : { kind: 'left' };
 }
 
-/** Commits a changed run with its timeline entry. A run that somebody else has changed meanwhile is left to him. */
+type Written = { readonly done: KnownSession } | { readonly conflict: KnownSession | Carried };
+
+/** Commits the run as it shall be, with its timeline entry. One that somebody else has changed meanwhile is left to him. */
 async function write(
   session: KnownSession,
   run: Run,
-  to: string,
+  next: Run,
+  to: string | undefined,
   change: StepChange | undefined,
-): Promise<KnownSession | 'left' | 'again'> {
+): Promise<Written> {
   const { run: _fields, ...draft } = change ?? {};
-  const entry = { run: run.id, from: before(session, run), to, digest: run.digest, why: run.why, by: 'sluice' };
-  const told = to === '' ? {} : { timeline: [entry] };
-  const done = await commit(session, { ...draft, ...told, runs: [run] });
-  if (done) return done;
-  const now = await open(session.pipeline, session.tracked, session.image);
-  return activeRun(now, run.id)?.version === run.version ? 'again' : 'left';
-}
-
-function before(session: KnownSession, run: Run): string {
-  const present = activeRun(session, run.id);
-  return present?.parked ? `${present.stage} (${present.parked.for})` : (present?.stage ?? '');
-}
-
-async function outcome(
-  session: KnownSession,
-  written: KnownSession | 'left' | 'again',
-  then: (done: KnownSession) => KnownSession | Carried | Promise<Carried>,
-) {
-  if (written === 'left') return { kind: 'left' } as const;
-  return written === 'again' ? reopen(session) : then(written);
+  const entry = { run: run.id, from: run.stage, digest: run.digest, why: next.why, by: 'sluice' };
+  const told = to === undefined ? {} : { timeline: [{ ...entry, to }] };
+  const done = await commit(session, { ...draft, ...told, runs: [next] });
+  return done ? { done } : { conflict: await reopen(session, run) };
 }
 
 async function go(session: KnownSession, run: Run, step: Extract<Step, { kind: 'go' }>) {
   const { at } = session.loaded;
   const next: Run = { ...run, tries: 0, sweeps: 0, dueAt: at, ...step.change?.run, stage: step.to, why: step.why };
-  return outcome(session, await write(session, next, step.to, step.change), (done) => done);
+  const written = await write(session, run, next, step.to, step.change);
+  return 'done' in written ? written.done : written.conflict;
 }
 
 /** Polls commit nothing until they are later than due by a slack; then, and where something changed, due moves. */
 async function wait(session: KnownSession, run: Run, step: Extract<Step, { kind: 'wait' }>) {
   const { loaded, pipeline } = session;
-  const { periods, queue } = pipeline;
-  const until = Math.min(step.until, loaded.at + periods.longestWait);
-  const message = (version: number) =>
-    queue.send({ tracked: session.tracked, run: run.id, version }, Math.max(0, until - loaded.at));
-  const waits: Carried = { kind: 'waits', until, why: step.why };
-  const late = Math.max(until, loaded.at) > run.dueAt + periods.dueSlack;
-  if (!late && !step.change) {
-    await message(run.version);
-    return waits;
+  const { dueSlack, longestWait } = pipeline.periods;
+  const until = Math.min(step.until, loaded.at + longestWait);
+  const delay = Math.max(0, until - loaded.at);
+  let { version } = run;
+  if (step.change || Math.max(until, loaded.at) > run.dueAt + dueSlack) {
+    const next: Run = { ...run, ...step.change?.run, dueAt: until, why: step.why };
+    const written = await write(session, run, next, delay > dueSlack ? 'waits' : undefined, step.change);
+    if ('conflict' in written) return written.conflict;
+    version++;
   }
-  const next: Run = { ...run, ...step.change?.run, dueAt: until, why: step.why };
-  return outcome(
-    session,
-    await write(session, next, until - loaded.at > periods.dueSlack ? 'waits' : '', step.change),
-    async (done) => {
-      await message(activeRun(done, run.id)?.version ?? run.version + 1);
-      return waits;
-    },
-  );
+  await pipeline.queue.send({ tracked: session.tracked, run: run.id, version }, delay);
+  return { kind: 'waits', until, why: step.why } as const;
 }
 
 async function park(session: KnownSession, run: Run, step: Extract<Step, { kind: 'park' }>) {
   const since = session.loaded.at;
   const parked = { for: step.for, since, ...(step.until !== undefined && { until: step.until }) };
   const next: Run = { ...run, ...step.change?.run, parked, why: step.why };
-  const written = await write(session, next, `parked (${step.for})`, step.change);
-  return outcome(session, written, async () => ({ kind: 'parked', why: step.why }) as const);
+  const written = await write(session, run, next, `parked (${step.for})`, step.change);
+  return 'done' in written ? ({ kind: 'parked', why: step.why } as const) : written.conflict;
 }
 
-/** Every finish releases the lease that the run may hold. */
-async function finish(session: KnownSession, run: Run, how: Outcome, why: string, change?: StepChange) {
-  const ended = { at: session.loaded.at, outcome: how };
-  const next: Run = { ...run, ...change?.run, ended, why, parked: undefined };
-  const held = session.loaded.lease?.run === run.id ? ({ lease: 'release' } as const) : {};
-  return outcome(session, await write(session, next, how, { ...held, ...change }), async (done) => {
-    await done.pipeline.index.end(next);
-    return { kind: 'ended', outcome: how, why } as const;
-  });
+/** A run that holds the lease does not end: its stage gives the lease back first. */
+async function finish(session: KnownSession, run: Run, step: Extract<Step, { kind: 'finish' }>) {
+  const { outcome, why, change } = step;
+  const next: Run = { ...run, ...change?.run, ended: { at: session.loaded.at, outcome }, why };
+  const written = await write(session, run, next, outcome, change);
+  if ('conflict' in written) return written.conflict;
+  await session.pipeline.index.end(next);
+  return { kind: 'ended', outcome, why } as const;
 }
 
 /** Tried again after a wait that doubles; after enough tries, or where it makes no sense, a human must look. */

@@ -7,7 +7,7 @@ import type { Repository, Tag } from '../image/names.ts';
 import { parseTag } from '../image/names.ts';
 import type { Run } from './model.ts';
 import type { ImportRequest, ImportState } from './ports.ts';
-import { isStale, type Pipeline } from './session.ts';
+import { isStale, type KnownSession, type Pipeline } from './session.ts';
 import type { StageContext, Step } from './step.ts';
 
 export type Copied = { readonly kind: 'landed' } | Step;
@@ -23,7 +23,7 @@ export async function copy(
   repository: Repository,
 ): Promise<Copied> {
   const { run } = context;
-  if (context.done.has(repository)) return { kind: 'landed' };
+  if (context.memory.landed.has(repository)) return { kind: 'landed' };
   return run.operation ? poll(context, repository) : begin(context, source, repository);
 }
 
@@ -35,7 +35,8 @@ async function begin(context: StageContext, source: ImportRequest['source'], rep
   if (isStale(session)) return { kind: 'again' };
   const started = await importer.start({ source, digest: run.digest, repository, tag: uniqueTag(run) });
   if (started.kind !== 'started') return settle(context, repository, started);
-  const state = await awaitShortly(session.pipeline, started.handle);
+  const looks = isNear(session, source) ? nearLooks : farLooks;
+  const state = await awaitShortly(session.pipeline, started.handle, looks);
   if (state.kind !== 'running') return settle(context, repository, state);
   const { at } = session.loaded;
   return {
@@ -46,12 +47,21 @@ async function begin(context: StageContext, source: ImportRequest['source'], rep
   };
 }
 
-/** Shares of the time that a short import is awaited: they take milliseconds inside a registry, and seconds from elsewhere. */
-const inlineLooks = [0.0125, 0.1, 0.8875];
+/** Shares of the time that a short import is awaited: it takes milliseconds inside a registry, and seconds from elsewhere. */
+const nearLooks = [0.0125, 0.1, 0.8875];
+const farLooks = [1];
 
-async function awaitShortly({ importer, clock, periods }: Pipeline, handle: string): Promise<ImportState> {
+function isNear({ pipeline }: KnownSession, source: ImportRequest['source']): boolean {
+  return source.kind === 'buffer' || (source.kind === 'acr' && source.registry.name === pipeline.catalog.buffer.name);
+}
+
+async function awaitShortly(
+  { importer, clock, periods }: Pipeline,
+  handle: string,
+  looks: readonly number[],
+): Promise<ImportState> {
   let state: ImportState = { kind: 'running' };
-  for (const share of inlineLooks) {
+  for (const share of looks) {
     await clock.sleep(periods.inline * share);
     state = await importer.poll(handle);
     if (state.kind !== 'running') break;
@@ -106,11 +116,11 @@ async function gone({ session, run }: StageContext, why: string): Promise<Copied
 }
 
 /** Reads back: an import by tag has been seen to succeed with another manifest, or none. */
-async function landed({ session, run, done }: StageContext, repository: Repository): Promise<Copied> {
+async function landed({ session, run, memory }: StageContext, repository: Repository): Promise<Copied> {
   const tag = uniqueTag(run);
   const reading = await session.pipeline.buffer.readTag(repository, tag);
   if (reading.kind === 'found' && reading.digest === run.digest) {
-    done.add(repository);
+    memory.landed.add(repository);
     return { kind: 'landed' };
   }
   if (reading.kind === 'found') {

@@ -71,7 +71,7 @@ async function observeOnce(session: Session, place: Place, look: Look): Promise<
     return 'loaded' in baseline ? observeOnce(baseline, place, look) : baseline.answer;
   }
   const reading = await readPlace(session, place);
-  const notice = await noticeAt(session, place, reading, look.force ?? false);
+  const notice = await noticeAt(session, place, reading, look.force);
   return carryOut(session, notice, look);
 }
 
@@ -81,15 +81,21 @@ export async function readPlace({ pipeline, image, tracked }: Session, place: Pl
   return pipeline.buffer.readTag(place === 'staging' ? image.staging : image.target, tracked.tag);
 }
 
-async function noticeAt(session: KnownSession, place: Place, reading: TagReading, force: boolean): Promise<Notice> {
+/** What the reading means; whether a digest in staging is known is asked only where that decides. */
+export async function noticeAt(
+  session: KnownSession,
+  place: Place,
+  reading: TagReading,
+  force = false,
+): Promise<Notice> {
   const { head, lease, active, at: now } = session.loaded;
   const facts = { head, lease, active, now };
   if (place === 'upstream') return noticeUpstream(facts, reading, force);
   if (place === 'target') return noticeTarget(facts, reading);
-  const unheard = noticeStaging(facts, reading, true);
-  if (unheard.kind === 'nothing' || unheard.kind === 'unknown' || reading.kind !== 'found') return unheard;
-  const known = await session.pipeline.store.digest(session.tracked, reading.digest);
-  return noticeStaging(facts, reading, known !== undefined);
+  const unheard = noticeStaging(facts, reading, false);
+  if (unheard.kind !== 'start') return unheard;
+  const known = await session.pipeline.store.digest(session.tracked, unheard.start.digest);
+  return known ? noticeStaging(facts, reading, true) : unheard;
 }
 
 async function carryOut(session: KnownSession, notice: Notice, look: Look): Promise<Observed | 'conflict'> {

@@ -1,5 +1,6 @@
 /** What a stage answers: a value, which `carry` interprets in one place. */
-import type { Instant, Outcome, ParkedFor, Run, Stage } from './model.ts';
+import type { Repository } from '../image/names.ts';
+import type { Build, Instant, Outcome, ParkedFor, Run, Stage } from './model.ts';
 import type { Draft, KnownSession } from './session.ts';
 
 export interface StepChange extends Omit<Draft, 'runs' | 'timeline'> {
@@ -30,8 +31,15 @@ export type Step =
 export interface StageContext {
   readonly session: KnownSession;
   readonly run: Run;
-  /** What this invocation has seen to be done already, so that judging again does not do it again. */
-  readonly done: Set<string>;
+  readonly memory: Memory;
+}
+
+/** What one invocation knows of a run already, so that judging again neither does nor asks it again. */
+export interface Memory {
+  /** Repositories in which the run's own tag was seen to show its digest. */
+  readonly landed: Set<Repository>;
+  /** Builds as they stand under this ETag of the head, which changes with each commit. */
+  builds?: { readonly etag: string; readonly rows: readonly Build[] };
 }
 
 export type StageFunction = (context: StageContext) => Promise<Step>;

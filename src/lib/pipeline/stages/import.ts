@@ -2,8 +2,8 @@
 import { shortDigest } from '../../image/digest.ts';
 import { copy } from '../copy.ts';
 import type { Head, Run } from '../model.ts';
-import { noticeStaging } from '../notice.ts';
-import { observeAndSend } from '../observe.ts';
+import { isOrdered } from '../notice.ts';
+import { noticeAt, observeAndSend } from '../observe.ts';
 import { sendBefore } from '../session.ts';
 import type { StageContext, StageFunction, Step } from '../step.ts';
 
@@ -18,8 +18,7 @@ export const importToStaging: StageFunction = async (context) => {
 /** Before validation, only a newer digest of the same place supersedes. */
 export function supersededBeforeValidation(head: Head, run: Run): string | undefined {
   const latest = run.kind === 'own' ? head.latestOwnSeq : head.latestUpstreamSeq;
-  const ordered = run.kind === 'own' || run.kind === 'upstream' || run.kind === 'forced';
-  if (!ordered || latest <= run.seq) return undefined;
+  if (!isOrdered(run) || latest <= run.seq) return undefined;
   const place = run.kind === 'own' ? 'staging' : 'upstream';
   return `superseded by run number ${latest}, which is newer in ${place}, before its validation began`;
 }
@@ -39,14 +38,10 @@ async function moveStaging(context: StageContext): Promise<Step> {
   if (reading.kind === 'found' && reading.digest === run.digest) {
     return validate({ staging: { digest: run.digest, at: reading.at ?? loaded.at }, stagingSeq: run.seq });
   }
-  if (reading.kind === 'found') {
-    const facts = { head: loaded.head, lease: loaded.lease, active: loaded.active, now: loaded.at };
-    const known = await pipeline.store.digest(tracked, reading.digest);
-    if (noticeStaging(facts, reading, known !== undefined).kind === 'start') {
-      // Somebody's push that nobody has seen yet: it becomes a run before it is overwritten.
-      await observeAndSend(pipeline, tracked, 'staging');
-      return { kind: 'again' };
-    }
+  if ((await noticeAt(session, 'staging', reading)).kind === 'start') {
+    // Somebody's push that nobody has seen yet: it becomes a run before it is overwritten.
+    await observeAndSend(pipeline, tracked, 'staging');
+    return { kind: 'again' };
   }
   // What was pushed after this run began is newer, and a person's: staging keeps it, and this run goes on by digest.
   if (loaded.head.stagingSeq > run.seq) return validate({});

@@ -1,9 +1,10 @@
 /** Starting dependents: bounded in number, with a budget for failures, and never without an intent in the record. */
 import type { DependentsRule } from '../../catalog/model.ts';
+import { taskKey } from '../../dependents/graph.ts';
 import type { Build } from '../model.ts';
 import type { KnownSession } from '../session.ts';
 import { commit, isStale } from '../session.ts';
-import type { StageContext, Step } from '../step.ts';
+import type { Step } from '../step.ts';
 import type { Looked } from './rebuild.ts';
 
 export type Admission = (build: Build) => 'now' | 'later' | 'never';
@@ -25,17 +26,31 @@ export function admission(rule: DependentsRule, builds: readonly Build[], looked
   };
 }
 
-export async function kick({ session, run }: StageContext, kicked: readonly Build[]): Promise<Step> {
+/** `session`: as the commit of the intents left it. */
+export async function kick(session: KnownSession, id: string, kicked: readonly Build[]): Promise<Step> {
   const results = await Promise.all(kicked.map((build) => kickOne(session, build)));
   const changed = results.filter((build) => build !== undefined);
-  const until = session.loaded.at + session.pipeline.periods.poll;
-  if (changed.length === 0) return { kind: 'wait', until, why: `${kicked.length} dependents are being started` };
-  const present = session.loaded.active.find(({ id }) => id === run.id) ?? run;
-  const done = await commit(session, { runs: [present], builds: changed });
-  if (!done) return { kind: 'again' };
+  const runs = session.loaded.active.filter((run) => run.id === id);
+  const done = changed.length > 0 ? await commit(session, { runs, builds: changed }) : session;
+  if (!done) return { kind: 'then', session, step: { kind: 'again' } };
+  // One that will never start may let others start, or end the run.
+  if (changed.some((build) => !isOpen(build))) return { kind: 'on', session: done };
+  return { kind: 'then', session: done, step: after(done, kicked, changed) };
+}
+
+function after({ loaded, pipeline }: KnownSession, kicked: readonly Build[], changed: readonly Build[]): Step {
   // One that was refused for now must not be tried again at once.
   const refused = changed.find(({ state }) => state === 'waiting');
-  return refused ? { kind: 'fail', next: 'retry', why: refused.why } : { kind: 'on', session: done };
+  if (refused) return { kind: 'fail', next: 'retry', why: refused.why };
+  const whys = new Map(changed.map((build) => [taskKey(build), build.why]));
+  const starts = kicked.map((build) => `${taskKey(build)} (${whys.get(taskKey(build)) ?? 'a start is under way'})`);
+  return { kind: 'wait', until: loaded.at + pipeline.periods.poll, why: `waits for ${few(starts)}` };
+}
+
+/** The first of many, and how many more. */
+export function few(texts: readonly string[]): string {
+  const more = texts.length > 3 ? `, and ${texts.length - 3} more` : '';
+  return `${texts.slice(0, 3).join(', ')}${more}`;
 }
 
 /** Undefined: it is not known whether it started. Its token, or the list, will tell. */

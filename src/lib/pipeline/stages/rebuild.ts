@@ -2,15 +2,16 @@
 import pLimit from 'p-limit';
 import type { Choice } from '../../dependents/choose.ts';
 import { choose } from '../../dependents/choose.ts';
+import { taskKey } from '../../dependents/graph.ts';
 import { parseDigest, shortDigest } from '../../image/digest.ts';
 import type { Build, Outcome, Run } from '../model.ts';
 import type { TaskRunInfo } from '../ports.ts';
 import type { KnownSession } from '../session.ts';
-import { commit, isStale } from '../session.ts';
-import type { StageContext, StageFunction, Step } from '../step.ts';
+import { activeRun, commit, isStale } from '../session.ts';
+import type { StageContext, StageFunction, Step, StepChange } from '../step.ts';
 import { builtOn, discover, referenceOf, targetOf } from './discover.ts';
 import type { Admission } from './kick.ts';
-import { admission, isOpen, kick } from './kick.ts';
+import { admission, few, isOpen, kick } from './kick.ts';
 
 /** A transaction holds 100 rows; the head, the run and its timeline are among them. */
 const rowsInCommit = 90;
@@ -30,7 +31,7 @@ export const rebuild: StageFunction = async (context) => {
     return finish(run, `the target has moved on to ${now}, whose run rebuilds the dependents`);
   }
   if (!run.discovered) return discoverFirst(context);
-  const builds = await session.pipeline.store.builds(session.tracked, run.id);
+  const builds = await knownBuilds(context);
   const open = builds.filter(isOpen);
   if (open.length === 0) return finish(run, summary(builds));
   // What is built on another dependent's image comes after it.
@@ -41,9 +42,22 @@ export const rebuild: StageFunction = async (context) => {
   return act(context, builds, looked);
 };
 
-function finish(run: Run, why: string): Step {
+async function knownBuilds({ session, run, memory }: StageContext): Promise<readonly Build[]> {
+  const { etag } = session.loaded;
+  if (memory.builds?.etag !== etag) {
+    memory.builds = { etag, rows: await session.pipeline.store.builds(session.tracked, run.id) };
+  }
+  return memory.builds.rows;
+}
+
+/** The builds as they are after a commit of ours. */
+function remember({ memory }: StageContext, { loaded }: KnownSession, rows: readonly Build[]): void {
+  memory.builds = { etag: loaded.etag, rows };
+}
+
+function finish(run: Run, why: string, change: StepChange = {}): Step {
   const outcomes: Partial<Record<Run['kind'], Outcome>> = { patch: 'patched', rollback: 'rolled-back' };
-  return { kind: 'finish', outcome: outcomes[run.kind] ?? 'promoted', why };
+  return { kind: 'finish', outcome: outcomes[run.kind] ?? 'promoted', why, change };
 }
 
 function summary(builds: readonly Build[]): string {
@@ -53,21 +67,23 @@ function summary(builds: readonly Build[]): string {
   return `dependents: ${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}`;
 }
 
-async function discoverFirst({ session, run }: StageContext): Promise<Step> {
+async function discoverFirst(context: StageContext): Promise<Step> {
+  const { session, run } = context;
   const builds = await discover(session, run, targetOf(session, run), 1, []);
   if (builds.length === 0) return finish(run, summary(builds));
-  let current: KnownSession | undefined = session;
-  let present = run;
-  for (let from = 0; from < builds.length && current; from += rowsInCommit) {
+  let current = session;
+  for (let from = 0; from < builds.length; from += rowsInCommit) {
     const discovered = from + rowsInCommit >= builds.length;
-    const why = `${builds.length} dependents to rebuild`;
-    current = await commit(current, {
-      runs: [{ ...present, discovered, why }],
+    const present = activeRun(current, run.id) ?? run;
+    const done = await commit(current, {
+      runs: [{ ...present, discovered, why: `${builds.length} dependents to rebuild` }],
       builds: builds.slice(from, from + rowsInCommit),
     });
-    present = current?.loaded.active.find(({ id }) => id === run.id) ?? present;
+    if (!done) return { kind: 'then', session: current, step: { kind: 'again' } };
+    current = done;
   }
-  return current ? { kind: 'on', session: current } : { kind: 'again' };
+  remember(context, current, builds);
+  return { kind: 'on', session: current };
 }
 
 async function look(session: KnownSession, run: Run, build: Build): Promise<Looked> {
@@ -124,18 +140,29 @@ async function act(context: StageContext, builds: readonly Build[], looked: read
   if (changed.length === 0 && next.length === 0) return wait(session, looked);
   // The next wave first: a dependent whose row is cut off is settled, and its wave looked for, in the next pass.
   const rows = [...unique(next), ...changed].slice(0, rowsInCommit);
+  const after = merged(builds, rows);
+  if (!after.some(isOpen)) return finish(run, summary(after), { builds: rows });
   // An intent bears the time of the read: others count from it when the start is lost.
   if (isStale(session)) return { kind: 'again' };
   const done = await commit(session, { runs: [{ ...run, sweeps: 0 }], builds: rows });
   if (!done) return { kind: 'again' };
+  remember(context, done, after);
   const kicked = rows.filter(({ state }) => state === 'kicking');
-  return kicked.length === 0 ? { kind: 'on', session: done } : kick({ ...context, session: done }, kicked);
+  if (kicked.length > 0) return kick(done, run.id, kicked);
+  // A settled one may let others start, or a wave begin. Else nothing is new before the next look.
+  const isNews = next.length > 0 || rows.some((build) => !isOpen(build));
+  return isNews ? { kind: 'on', session: done } : { kind: 'then', session: done, step: wait(done, looked) };
+}
+
+function merged(builds: readonly Build[], rows: readonly Build[]): Build[] {
+  const changed = new Map(rows.map((build) => [taskKey(build), build]));
+  const kept = builds.filter((build) => !changed.has(taskKey(build)));
+  return [...kept, ...changed.values()];
 }
 
 function wait({ loaded, pipeline }: KnownSession, looked: readonly Looked[]): Step {
-  const names = looked.slice(0, 3).map(({ build, choice }) => `${build.registry}/${build.task} (${choice.why})`);
-  const more = looked.length > 3 ? `, and ${looked.length - 3} more` : '';
-  return { kind: 'wait', until: loaded.at + pipeline.periods.poll, why: `waits for ${names.join(', ')}${more}` };
+  const waited = looked.map(({ build, choice }) => `${taskKey(build)} (${choice.why})`);
+  return { kind: 'wait', until: loaded.at + pipeline.periods.poll, why: `waits for ${few(waited)}` };
 }
 
 function changedBuild(
@@ -182,5 +209,5 @@ async function nextWave(
 }
 
 function unique(builds: readonly Build[]): Build[] {
-  return [...new Map(builds.map((build) => [`${build.registry}/${build.task}`, build])).values()];
+  return [...new Map(builds.map((build) => [taskKey(build), build])).values()];
 }
