@@ -35,7 +35,7 @@ export async function startRegistry(options: RegistryOptions): Promise<ViewedReg
   if (!/^[a-zA-Z0-9]{5,50}$/.test(name)) {
     throw new Error(`Starting registry ${JSON.stringify(name)} failed: a name has 5 to 50 letters and digits.`);
   }
-  const notifications = await startNotifications(name);
+  const notifications = await startNotifications(name, (repository, tag) => store.tag(repository, tag));
   const [backend, attributes] = await Promise.all([
     startBackend({ name, folder, hook: notifications.url }),
     openAttributes(join(folder, 'attributes.json')),

@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Closeable, RegistryNotification } from '../contracts.ts';
 import { listen } from '../listen.ts';
+import type { TagRecord } from './store.ts';
 
 type Listener = (notification: RegistryNotification) => void;
+type ReadTag = (repository: string, tag: string) => Promise<TagRecord | undefined>;
 
 export interface Notifications extends Closeable {
   /** Where the real registry posts. */
@@ -43,24 +46,47 @@ type Event = z.infer<typeof envelope>['events'][number];
 /** A notification follows its push within milliseconds, or half a second later when the hook was busy. */
 const importGrace = 5000;
 
+/** A push whose tag is gone again by now is told all the same, after this. */
+const writeGrace = 1000;
+
 /** Receives the real registry's webhook. It is answered at once: the registry delivers one at a time. */
-export async function startNotifications(registry: string): Promise<Notifications> {
+export async function startNotifications(registry: string, readTag: ReadTag): Promise<Notifications> {
   const listeners: Listener[] = [];
+  let told = Promise.resolve();
   const imports = new Set<{ repository: string; digests: ReadonlySet<string> }>();
   const listening = await listen(
     (request, response) => {
       void read(request).then((events) => {
         response.writeHead(events ? 200 : 400).end();
-        for (const event of events ?? []) deliver(event);
+        for (const event of events ?? []) receive(event);
       });
     },
     { part: `the event hook of registry ${registry}` },
   );
 
-  function deliver(event: Event): void {
+  function receive(event: Event): void {
     if (event.action !== 'push' && event.action !== 'delete') return;
     const notification = toNotification(registry, event, byImport(event));
-    for (const listener of listeners) listener(notification);
+    told = told.then(async () => {
+      if (event.action === 'push') await written(notification);
+      for (const listener of listeners) listener(notification);
+    });
+  }
+
+  /**
+   * The real registry tells of a push before it writes the tag's link, so a listener who looked at once would see what
+   * was there before. ACR's events tell of what is so.
+   */
+  async function written({ target: { repository, tag, digest }, timestamp }: RegistryNotification): Promise<void> {
+    if (tag === undefined) return;
+    const pushed = BigInt(Date.parse(timestamp)) * 1_000_000n;
+    const end = performance.now() + writeGrace;
+    while (performance.now() < end) {
+      const record = await readTag(repository, tag);
+      // Another digest that was written since is a later push.
+      if (record && (record.digest === digest || record.updated > pushed)) return;
+      await delay(1);
+    }
   }
 
   /** Whoever pushes through the front door names the login server; only an import goes to the real registry itself. */
