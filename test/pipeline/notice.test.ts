@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Head, Lease, Run } from '../../src/lib/pipeline/model.ts';
 import { noticeStaging, noticeTarget, noticeUpstream } from '../../src/lib/pipeline/notice.ts';
-import type { TagReading } from '../../src/lib/pipeline/ports.ts';
+import type { BufferReading, TagReading } from '../../src/lib/pipeline/ports.ts';
 import { A, B, C, headOf, holdOf, hour, minute, now, runOf } from './samples.ts';
 
 const factsOf = (head: Partial<Head> = {}, active: readonly Run[] = [], lease?: Lease) => ({
@@ -11,8 +11,10 @@ const factsOf = (head: Partial<Head> = {}, active: readonly Run[] = [], lease?: 
   ...(lease && { lease }),
 });
 const shows = (digest = A, at?: number): TagReading => ({ kind: 'found', digest, ...(at !== undefined && { at }) });
-const absent: TagReading = { kind: 'absent' };
-const unknown: TagReading = { kind: 'unknown', why: 'throttled' };
+/** A tag of the buffer, whose time of the move is always told. */
+const holds = (digest = A, at = now): BufferReading => ({ kind: 'found', digest, at });
+const absent: BufferReading = { kind: 'absent' };
+const unknown: BufferReading = { kind: 'unknown', why: 'throttled' };
 const at = now - hour;
 
 describe('a place that could not be read', () => {
@@ -107,7 +109,7 @@ describe('upstream', () => {
 
 describe('staging', () => {
   it('starts an own run at validate for a digest that the tag does not know', () => {
-    expect(noticeStaging(factsOf({ staging: { digest: A, at } }), shows(B, now), false)).toEqual({
+    expect(noticeStaging(factsOf({ staging: { digest: A, at } }), holds(B, now), false)).toEqual({
       kind: 'start',
       start: { kind: 'own', stage: 'validate', digest: B, why: '00000000000b was pushed into staging' },
       head: { staging: { digest: B, at: now } },
@@ -115,7 +117,7 @@ describe('staging', () => {
   });
 
   it('only records a digest that the tag knows: it is our own work', () => {
-    expect(noticeStaging(factsOf({ staging: { digest: A, at } }), shows(B, now), true)).toEqual({
+    expect(noticeStaging(factsOf({ staging: { digest: A, at } }), holds(B, now), true)).toEqual({
       kind: 'record',
       head: { staging: { digest: B, at: now } },
       why: 'staging shows 00000000000b, which is known',
@@ -124,13 +126,13 @@ describe('staging', () => {
 
   it('leaves the recording to the run that is importing the digest', () => {
     const run = runOf({ stage: 'import', digest: B });
-    expect(noticeStaging(factsOf({}, [run]), shows(B, now), true)).toEqual({ kind: 'nothing' });
+    expect(noticeStaging(factsOf({}, [run]), holds(B, now), true)).toEqual({ kind: 'nothing' });
   });
 
-  it.each<[title: string, reading: TagReading]>([
+  it.each<[title: string, reading: BufferReading]>([
     ['its tag is not there', absent],
-    ['it shows what is recorded', shows(A, now)],
-    ['its answer is older than what is recorded: replicas lag', shows(B, at - 1)],
+    ['it shows what is recorded', holds(A, now)],
+    ['its answer is older than what is recorded: replicas lag', holds(B, at - 1)],
   ])('changes nothing where %s', (_title, reading) => {
     expect(noticeStaging(factsOf({ staging: { digest: A, at } }), reading, false)).toEqual({ kind: 'nothing' });
   });
@@ -141,7 +143,7 @@ describe('the target', () => {
 
   it('starts a patch at rebuild, and holds in the same commit', () => {
     const why = '00000000000b was pushed into the target by somebody';
-    expect(noticeTarget(factsOf({ target }), shows(B, now - minute))).toEqual({
+    expect(noticeTarget(factsOf({ target }), holds(B, now - minute))).toEqual({
       kind: 'start',
       start: { kind: 'patch', stage: 'rebuild', digest: B, why, landedAt: now - minute },
       head: { target: { digest: B, at: now - minute }, hold: { by: 'sluice', at: now, reason: why } },
@@ -149,12 +151,12 @@ describe('the target', () => {
   });
 
   it('is patched where it was empty, too', () => {
-    expect(noticeTarget(factsOf(), shows(B, now))).toMatchObject({ kind: 'start', start: { kind: 'patch' } });
+    expect(noticeTarget(factsOf(), holds(B, now))).toMatchObject({ kind: 'start', start: { kind: 'patch' } });
   });
 
   it('still names who held before the patch', () => {
     const hold = holdOf({ until: now + hour });
-    expect(noticeTarget(factsOf({ target, hold }), shows(B, now))).toMatchObject({
+    expect(noticeTarget(factsOf({ target, hold }), holds(B, now))).toMatchObject({
       head: {
         hold: {
           by: 'sluice',
@@ -166,18 +168,18 @@ describe('the target', () => {
   });
 
   it('holds without end after a patch, though the hold before it had one', () => {
-    const notice = noticeTarget(factsOf({ target, hold: holdOf({ until: now + hour }) }), shows(B, now));
+    const notice = noticeTarget(factsOf({ target, hold: holdOf({ until: now + hour }) }), holds(B, now));
     if (notice.kind !== 'start') expect.unreachable('a patch');
     else expect(notice.head.hold).not.toHaveProperty('until');
   });
 
-  it.each<[title: string, reading: TagReading, lease?: Lease]>([
+  it.each<[title: string, reading: BufferReading, lease?: Lease]>([
     ['its tag is not there', absent],
-    ['it shows what is recorded', shows(A, now)],
-    ['its answer is older than what is recorded: replicas lag', shows(B, at - 1)],
+    ['it shows what is recorded', holds(A, now)],
+    ['its answer is older than what is recorded: replicas lag', holds(B, at - 1)],
     [
       'a run holds the lease: its promotion reads the target again',
-      shows(B, now),
+      holds(B, now),
       { run: 'r1', digest: C, since: now },
     ],
   ])('changes nothing where %s', (_title, reading, lease) => {

@@ -6,7 +6,7 @@ const failedAt = (step: string, status: number) =>
 
 describe('the end of a task run', () => {
   it('that succeeded is a pass', () => {
-    expect(classify('ca1', { status: 'succeeded' }, undefined)).toEqual({
+    expect(classify('ca1', { status: 'succeeded' }, '')).toEqual({
       state: 'passed',
       why: 'passed in task run ca1',
     });
@@ -34,11 +34,11 @@ describe('the end of a task run', () => {
       'pulling',
       'task run ca1 failed, and its log names no step: agent lost',
     ],
-    ['there is no log', 'ca1', { status: 'failed' }, undefined, 'task run ca1 failed, and its log names no step'],
+    ['there is no log', 'ca1', { status: 'failed' }, '', 'task run ca1 failed, and its log names no step'],
     ['it timed out', 'ca1', { status: 'timeout' }, failedAt('sluice', 1), 'task run ca1 ended timeout'],
-    ['it was cancelled', 'ca1', { status: 'canceled' }, undefined, 'task run ca1 ended canceled'],
+    ['it was cancelled', 'ca1', { status: 'canceled' }, '', 'task run ca1 ended canceled'],
     ['the agent failed', 'ca1', { status: 'error', error: 'no agents' }, '', 'task run ca1 ended error: no agents'],
-    ['the service knows it no more', 'ca1', undefined, undefined, 'task run ca1 did not end in time, or is gone'],
+    ['the service knows it no more', 'ca1', undefined, '', 'task run ca1 did not end in time, or is gone'],
   ])('is no verdict where %s', (_title, taskRun, run, log, why) => {
     expect(classify(taskRun, run, log)).toEqual({ state: 'failed', why });
   });

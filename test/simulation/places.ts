@@ -1,6 +1,6 @@
 /** Registries of the simulated world: repositories, manifests, tags with their history, and replicas that lag. */
 import type { Digest } from '../../src/lib/image/digest.ts';
-import type { TagReading } from '../../src/lib/pipeline/ports.ts';
+import type { BufferReading } from '../../src/lib/pipeline/ports.ts';
 
 export interface Move {
   readonly digest: Digest;
@@ -39,7 +39,7 @@ export class Repository {
   }
 
   /** What a replica shows that is behind by `lag`. */
-  read(tag: string, now: number, lag: number): TagReading {
+  read(tag: string, now: number, lag: number): BufferReading {
     const move = this.tags.get(tag)?.findLast(({ at }) => at <= now - lag);
     return move ? { kind: 'found', digest: move.digest, at: move.at } : { kind: 'absent' };
   }

@@ -1,7 +1,7 @@
 import type { Registry } from '../catalog/model.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { isTag, type Repository, type Tag } from '../image/names.ts';
-import type { BufferReader, ListedTag, TagReading, TagRemover } from '../pipeline/ports.ts';
+import type { BufferReader, BufferReading, ListedTag, TagRemover } from '../pipeline/ports.ts';
 import { within } from './deadlines.ts';
 import { failureOf, portError } from './errors.ts';
 import type { RegistryClients } from './registry-clients.ts';
@@ -18,7 +18,7 @@ export class AzureTagReader {
   }
 
   /** One request. Whatever keeps it from being answered is *unknown*. */
-  async readTag({ loginServer }: Registry, repository: Repository, tag: Tag): Promise<TagReading> {
+  async readTag({ loginServer }: Registry, repository: Repository, tag: Tag): Promise<BufferReading> {
     try {
       const found = await this.#clients.tags(loginServer, repository, (client) =>
         client.getArtifact(repository, tag).getTagProperties(tag, { abortSignal: within('read') }),

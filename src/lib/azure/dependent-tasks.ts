@@ -76,7 +76,8 @@ function dependentTask(registry: Registry, task: Task): DependentTask {
         {
           registry: canonicalRegistry(dependency.registry ?? ''),
           repository,
-          ...(tag && { tag }),
+          // A base that is named without a tag is latest.
+          tag: tag || 'latest',
           ...(digest && { digest }),
           type: type === 'BuildTime' ? ('BuildTime' as const) : ('Runtime' as const),
         },

@@ -16,7 +16,7 @@ export interface ObservedRun {
   readonly error?: string;
 }
 
-export interface DependentFacts {
+export interface DependentFacts<R extends ObservedRun = ObservedRun> {
   /** What it must be built on, and since when that is there (registry's clock). */
   readonly base: { readonly digest: string; readonly at: number };
   /** When the base moved before that; a build from before proves nothing even where its digest is right. */
@@ -29,14 +29,12 @@ export interface DependentFacts {
     /** The digest of the base in its newest successful run. */
     readonly builtOn?: string;
   };
-  readonly runs: readonly ObservedRun[];
+  readonly runs: readonly R[];
   readonly kick: {
     /** May Sluice start tasks in this registry? */
     readonly allowed: boolean;
-    /** Our intent, if there was one, and when (store's clock). */
-    readonly token?: string;
-    readonly at?: number;
-    readonly taskRun?: string;
+    /** Our intent, if there was one. */
+    readonly asked?: Asked;
   };
   /** The store's clock. */
   readonly now: number;
@@ -50,17 +48,26 @@ export interface DependentFacts {
   };
 }
 
-export type Choice =
+/** A start that we decided on. `at`: when (store's clock). `taskRun`: what its registry answered, where that is known. */
+export interface Asked {
+  readonly token: string;
+  readonly at: number;
+  readonly taskRun?: string;
+}
+
+export type Choice<R extends ObservedRun = ObservedRun> =
+  /** By this run, which may have put out images. */
+  | { readonly do: 'settle'; readonly state: 'rebuilt'; readonly taskRun: string; readonly by: R; readonly why: string }
   | {
       readonly do: 'settle';
-      readonly state: 'rebuilt' | 'unconfirmed' | 'failed' | 'skipped';
+      readonly state: 'unconfirmed' | 'failed' | 'skipped';
       readonly taskRun?: string;
       readonly why: string;
     }
   | { readonly do: 'await'; readonly taskRun?: string; readonly why: string }
   | { readonly do: 'kick'; readonly why: string };
 
-export function choose(facts: DependentFacts): Choice {
+export function choose<R extends ObservedRun>(facts: DependentFacts<R>): Choice<R> {
   const { base, task, periods } = facts;
   if (task === undefined) return { do: 'settle', state: 'unconfirmed', why: 'the task is gone' };
   const counted = facts.runs.filter((run) => !run.pullRequest);
@@ -71,21 +78,23 @@ export function choose(facts: DependentFacts): Choice {
   // One that began before the proof and ends after it would put an older image in its place.
   const slower = pending.find((run) => rebuilt === undefined || run.createdAt < rebuilt.createdAt);
   if (slower) return { do: 'await', taskRun: slower.id, why: awaited(facts, slower) };
-  if (rebuilt)
-    return { do: 'settle', state: 'rebuilt', taskRun: rebuilt.id, why: `task run ${rebuilt.id} is built on it` };
+  if (rebuilt) {
+    const why = `task run ${rebuilt.id} is built on it`;
+    return { do: 'settle', state: 'rebuilt', taskRun: rebuilt.id, by: rebuilt, why };
+  }
   const mine = kicked(facts, since);
   if (mine) return judgeEnded(facts, mine);
-  if (facts.kick.token !== undefined) return lostKick(facts);
+  if (facts.kick.asked) return lostKick(facts, facts.kick.asked);
   const adopted = since.find((run) => run.triggeredBy.includes(base.digest));
   if (adopted) return judgeEnded(facts, adopted);
   return nobodyStarted(facts, task);
 }
 
 /** The newest successful run, if it was built on the digest and created after the base's previous move. */
-function newestProof(
+function newestProof<R extends ObservedRun>(
   { base, task, movedBefore }: DependentFacts,
-  runs: readonly ObservedRun[],
-): ObservedRun | undefined {
+  runs: readonly R[],
+): R | undefined {
   if (task?.builtOn !== base.digest) return undefined;
   const newest = runs.filter((run) => run.state === 'succeeded').sort((a, b) => b.createdAt - a.createdAt)[0];
   return newest !== undefined && (movedBefore === undefined || newest.createdAt > movedBefore) ? newest : undefined;
@@ -93,23 +102,24 @@ function newestProof(
 
 function awaited({ base, kick }: DependentFacts, run: ObservedRun): string {
   if (run.triggeredBy.includes(base.digest)) return `ACR started task run ${run.id} for it`;
-  if (isKicked(kick, run)) return `we started task run ${run.id}`;
+  if (kick.asked && isKicked(kick.asked, run)) return `we started task run ${run.id}`;
   return `task run ${run.id} is under way`;
 }
 
-function isKicked(kick: DependentFacts['kick'], run: ObservedRun): boolean {
-  return run.id === kick.taskRun || (kick.token !== undefined && run.token === kick.token);
+function isKicked(asked: Asked, run: ObservedRun): boolean {
+  return run.id === asked.taskRun || run.token === asked.token;
 }
 
 /** The run of our kick: by its handle, by its token, or, where the service tells neither, one created since the intent. */
 function kicked({ kick, periods }: DependentFacts, runs: readonly ObservedRun[]): ObservedRun | undefined {
-  const { at } = kick;
-  const sure = runs.find((run) => isKicked(kick, run));
-  if (sure || at === undefined || kick.taskRun !== undefined) return sure;
-  return runs.find((run) => run.createdAt >= at - periods.clockSkew && run.triggeredBy.length === 0);
+  const { asked } = kick;
+  if (!asked) return undefined;
+  const sure = runs.find((run) => isKicked(asked, run));
+  if (sure || asked.taskRun !== undefined) return sure;
+  return runs.find((run) => run.createdAt >= asked.at - periods.clockSkew && run.triggeredBy.length === 0);
 }
 
-function judgeEnded({ base, task, now, periods }: DependentFacts, run: ObservedRun): Choice {
+function judgeEnded({ base, task, now, periods }: DependentFacts, run: ObservedRun): Choice<never> {
   const ended = { do: 'settle', taskRun: run.id } as const;
   if (run.state === 'failed')
     return { ...ended, state: 'failed', why: `task run ${run.id} failed${run.error ? `: ${run.error}` : ''}` };
@@ -125,17 +135,16 @@ function judgeEnded({ base, task, now, periods }: DependentFacts, run: ObservedR
 }
 
 /** A kick was decided and nothing is to be seen of it: it may not be listed yet, or it was never sent. */
-function lostKick({ kick, now, periods }: DependentFacts): Choice {
-  if (kick.taskRun !== undefined)
-    return { do: 'await', taskRun: kick.taskRun, why: `task run ${kick.taskRun} is not listed yet` };
-  if (now - (kick.at ?? now) < periods.kickLost) return { do: 'await', why: 'a start is under way' };
+function lostKick({ now, periods }: DependentFacts, { taskRun, at }: Asked): Choice<never> {
+  if (taskRun !== undefined) return { do: 'await', taskRun, why: `task run ${taskRun} is not listed yet` };
+  if (now - at < periods.kickLost) return { do: 'await', why: 'a start is under way' };
   return { do: 'kick', why: 'its start was lost' };
 }
 
 function nobodyStarted(
   { base, kick, now, periods }: DependentFacts,
   task: NonNullable<DependentFacts['task']>,
-): Choice {
+): Choice<never> {
   if (!task.enabled) return { do: 'settle', state: 'skipped', why: 'the task is disabled' };
   const selfStarting = task.triggerEnabled && task.armed;
   if (selfStarting && now < base.at + periods.grace) return { do: 'await', why: 'ACR is expected to start it' };

@@ -17,7 +17,7 @@ export interface TaskDependency {
   /** The login server. */
   readonly registry: string;
   readonly repository: string;
-  readonly tag?: string;
+  readonly tag: string;
   readonly digest?: string;
   readonly type: 'Runtime' | 'BuildTime';
 }

@@ -24,3 +24,8 @@ export function shortDigest(digest: Digest): string {
   const encoded = digest.slice(digest.indexOf(':') + 1);
   return encoded.slice(0, 12);
 }
+
+/** What a place shows, in a message. */
+export function shown(digest: Digest | undefined): string {
+  return digest === undefined ? 'nothing' : shortDigest(digest);
+}

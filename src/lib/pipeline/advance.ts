@@ -46,10 +46,12 @@ export async function endUntracked(pipeline: Pipeline, message: Message): Promis
   if (!run) return { kind: 'dropped', why: 'the run has ended' };
   const why = `${nameOf(tracked)} has left the catalog`;
   const held = loaded.lease?.run === run.id ? loaded.lease : undefined;
-  const settled = (held?.since ?? 0) + pipeline.periods.effectAfterRead + pipeline.periods.requestLife;
-  if (held && loaded.at < settled) {
-    await pipeline.queue.send({ ...message, version: run.version }, settled - loaded.at);
-    return { kind: 'waits', until: settled, why };
+  if (held) {
+    const settled = held.since + pipeline.periods.effectAfterRead + pipeline.periods.requestLife;
+    if (loaded.at < settled) {
+      await pipeline.queue.send({ ...message, version: run.version }, settled - loaded.at);
+      return { kind: 'waits', until: settled, why };
+    }
   }
   const ended: Run = { ...run, ended: { at: loaded.at, outcome: 'untracked' }, parked: undefined, why };
   const entry = { run: run.id, from: run.stage, to: 'untracked', digest: run.digest, why, by: 'sluice' };

@@ -1,5 +1,5 @@
 /** The first look at a tracked tag: what stands in staging and target is taken as it is. */
-import { shortDigest } from '../image/digest.ts';
+import { shown } from '../image/digest.ts';
 import { isHeld } from './gate.ts';
 import type { DigestRow, Head, Hold } from './model.ts';
 import type { Session } from './session.ts';
@@ -13,7 +13,7 @@ export type Baseline =
       readonly why: string;
     };
 
-export async function readBaseline({ pipeline, image, tracked, loaded }: Session): Promise<Baseline> {
+export async function readBaseline({ pipeline, image, tracked }: Session): Promise<Baseline> {
   const [staging, target] = await Promise.all([
     pipeline.buffer.readTag(image.staging, tracked.tag),
     pipeline.buffer.readTag(image.target, tracked.tag),
@@ -23,15 +23,15 @@ export async function readBaseline({ pipeline, image, tracked, loaded }: Session
   const digests = new Map<string, DigestRow>();
   if (staging.kind === 'found') digests.set(staging.digest, { digest: staging.digest });
   if (target.kind === 'found') {
-    digests.set(target.digest, { digest: target.digest, inTargetAt: target.at ?? loaded.at });
+    digests.set(target.digest, { digest: target.digest, inTargetAt: target.at });
   }
   const has = (place: string, reading: typeof staging) =>
-    `${place} has ${reading.kind === 'found' ? shortDigest(reading.digest) : 'nothing'}`;
+    `${place} has ${shown(reading.kind === 'found' ? reading.digest : undefined)}`;
   return {
     kind: 'known',
     head: {
-      ...(staging.kind === 'found' && { staging: { digest: staging.digest, at: staging.at ?? loaded.at } }),
-      ...(target.kind === 'found' && { target: { digest: target.digest, at: target.at ?? loaded.at } }),
+      ...(staging.kind === 'found' && { staging: { digest: staging.digest, at: staging.at } }),
+      ...(target.kind === 'found' && { target: { digest: target.digest, at: target.at } }),
     },
     digests: [...digests.values()],
     why: `first sight: ${has('staging', staging)}, ${has('the target', target)}`,

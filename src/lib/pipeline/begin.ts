@@ -6,13 +6,16 @@ import type { Head, Run } from './model.ts';
 import type { Start } from './notice.ts';
 import { isOrdered } from './notice.ts';
 import type { Draft, KnownSession } from './session.ts';
-import { activeRun, commit, ours } from './session.ts';
+import { commit } from './session.ts';
 
-/** Who asks for a run, and why; absent: Sluice itself. */
+/** Who asks for a run, and why. */
 export interface Asker {
-  readonly by?: string;
-  readonly reason?: string;
+  readonly by: string;
+  readonly reason: string;
 }
+
+/** Of itself, for the reason that the look gives. */
+export const sluice: Asker = { by: 'sluice', reason: '' };
 
 export interface Begun {
   readonly run: Run;
@@ -24,7 +27,7 @@ export async function begin(
   session: KnownSession,
   start: Start,
   head: Partial<Head>,
-  asker: Asker = {},
+  asker: Asker = sluice,
   also: Pick<Draft, 'lease'> = {},
 ): Promise<Begun | undefined> {
   const { pipeline, tracked, loaded } = session;
@@ -39,14 +42,14 @@ export async function begin(
     ...also,
     head: { ...head, seq, ...headOf(start, run, loaded.head) },
     runs: [{ ...run, seq }],
-    digests: [digestOf(session, start, run)],
+    digests: [digestOf(start, run)],
     timeline: [{ run: run.id, from: '', to: run.stage, digest: run.digest, why: run.why, by: run.requested.by }],
   });
   if (!done) {
     await pipeline.index.drop(run.id);
     return undefined;
   }
-  return { run: activeRun(done, run.id) ?? run, session: done };
+  return { run: { ...run, seq, version: run.version + 1 }, session: done };
 }
 
 /** Its first message, where it is not carried on at once. */
@@ -59,7 +62,7 @@ function headOf(start: Start, run: Run, head: KnownSession['loaded']['head']) {
   if (start.kind === 'own') return { latestOwnSeq: seq, stagingSeq: seq };
   if (start.kind === 'patch') {
     return {
-      target: { digest: start.digest, at: start.landedAt ?? run.createdAt, run: run.id },
+      target: { digest: start.digest, at: start.landedAt, run: run.id },
       ...(head.target && { previousMoveAt: head.target.at }),
     };
   }
@@ -74,7 +77,7 @@ async function newRun(
 ): Promise<Run> {
   const { at, head } = loaded;
   const known = isOrdered(start) ? await pipeline.store.digest(tracked, start.digest) : undefined;
-  const why = asker.reason ? `${start.why}: ${asker.reason}` : start.why;
+  const why = asker === sluice ? start.why : `${start.why}: ${asker.reason}`;
   return {
     id,
     tracked,
@@ -83,7 +86,7 @@ async function newRun(
     digest: start.digest,
     seq: head.seq + 1,
     createdAt: at,
-    requested: asker.by === undefined ? ours(at, why) : { by: asker.by, at, reason: asker.reason ?? '' },
+    requested: { by: asker.by, at, reason: asker === sluice ? why : asker.reason },
     version: 0,
     nonce: '',
     dueAt: at,
@@ -95,17 +98,17 @@ async function newRun(
     discovered: false,
     puts: 0,
     ...(start.kind === 'forced' && { validateAfter: at }),
-    ...(start.landedAt !== undefined && { landedAt: start.landedAt }),
+    ...(start.kind === 'patch' && { landedAt: start.landedAt }),
     ...(start.kind === 'patch' && head.target && { movedBefore: head.target.at }),
   };
 }
 
-function digestOf({ loaded }: KnownSession, start: Start, run: Run) {
+function digestOf(start: Start, run: Run) {
   const upstream = start.kind === 'upstream' || start.kind === 'forced';
   return {
     digest: run.digest,
     lastRun: run.id,
     ...(upstream && { seenUpstreamAt: run.soakFrom }),
-    ...(start.kind === 'patch' && { inTargetAt: start.landedAt ?? loaded.at }),
+    ...(start.kind === 'patch' && { inTargetAt: start.landedAt }),
   };
 }

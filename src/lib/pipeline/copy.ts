@@ -5,7 +5,7 @@
 import { shortDigest } from '../image/digest.ts';
 import type { Repository, Tag } from '../image/names.ts';
 import { parseTag } from '../image/names.ts';
-import type { Run } from './model.ts';
+import type { Operation, Run } from './model.ts';
 import type { ImportRequest, ImportState } from './ports.ts';
 import { isStale, type KnownSession, type Pipeline } from './session.ts';
 import type { StageContext, Step } from './step.ts';
@@ -24,7 +24,7 @@ export async function copy(
 ): Promise<Copied> {
   const { run } = context;
   if (context.memory.landed.has(repository)) return { kind: 'landed' };
-  return run.operation ? poll(context, repository) : begin(context, source, repository);
+  return run.operation ? poll(context, run.operation, repository) : begin(context, source, repository);
 }
 
 async function begin(context: StageContext, source: ImportRequest['source'], repository: Repository): Promise<Copied> {
@@ -69,11 +69,9 @@ async function awaitShortly(
   return state;
 }
 
-async function poll(context: StageContext, repository: Repository): Promise<Copied> {
+async function poll(context: StageContext, operation: Operation, repository: Repository): Promise<Copied> {
   const { session, run } = context;
   const { importer, periods } = session.pipeline;
-  const operation = run.operation;
-  if (!operation) return { kind: 'again' };
   const state = await importer.poll(operation.handle);
   if (state.kind !== 'running') return settle(context, repository, state);
   const { at } = session.loaded;

@@ -4,7 +4,8 @@
  */
 import type { Gate } from '../catalog/model.ts';
 import { windowState } from '../catalog/window.ts';
-import { shortDigest } from '../image/digest.ts';
+import { shortDigest, shown } from '../image/digest.ts';
+import { certain } from './certain.ts';
 import type { Head, Hold, Instant, Outcome, Run } from './model.ts';
 import { isOrdered } from './notice.ts';
 import type { Periods } from './periods.ts';
@@ -48,14 +49,9 @@ function judgeRollback(run: Run, facts: GateFacts): GateAnswer {
     return finish('superseded', `superseded by rollback number ${head.rollbackSeq}, which is newer`);
   const blocked = judgeBlocked(run, facts);
   if (blocked) return blocked;
-  if (run.from !== undefined && head.target?.digest !== run.from) {
-    const now = head.target ? shortDigest(head.target.digest) : 'nothing';
-    return finish(
-      'void',
-      `the target has moved on: it was to leave ${shortDigest(run.from)}, and the target has ${now}`,
-    );
-  }
-  return open;
+  if (run.from === head.target?.digest) return open;
+  const [from, now] = [shown(run.from), shown(head.target?.digest)];
+  return finish('void', `the target has moved on: it was to leave ${from}, and the target has ${now}`);
 }
 
 function judgeBlocked(run: Run, { loaded }: GateFacts): GateAnswer | undefined {
@@ -85,8 +81,12 @@ function judgeOrder(run: Run, facts: GateFacts): GateAnswer | undefined {
       judgeWaits(other, facts).kind === 'open',
   );
   if (!newer) return undefined;
-  const passed = newer.passedAt === undefined ? '' : `, which passed at ${iso(newer.passedAt)}`;
-  return finish('superseded', `superseded by run ${newer.id}${passed}, and its gate is open`);
+  const passed = iso(passedAt(newer));
+  return finish('superseded', `superseded by run ${newer.id}, which passed at ${passed}, and its gate is open`);
+}
+
+function passedAt(run: Run): Instant {
+  return certain(run.passedAt, `when run ${run.id}, at ${run.stage}, passed`);
 }
 
 /** Hold, approval, soak, window, in this order: what only an operator ends comes first. */
@@ -102,7 +102,7 @@ function judgeWaits(run: Run, { head, gate, periods, now }: GateFacts): GateAnsw
     };
   }
   if (gate.approval && run.approved === undefined) {
-    const until = (run.passedAt ?? run.createdAt) + periods.approval;
+    const until = passedAt(run) + periods.approval;
     if (until <= now) return finish('expired', `nobody approved ${shortDigest(run.digest)} until ${iso(until)}`);
     return {
       kind: 'park',

@@ -1,8 +1,8 @@
 /** What a reading of a place means for a tracked tag: pure, and always with the reason. */
 import type { Digest } from '../image/digest.ts';
 import { shortDigest } from '../image/digest.ts';
-import type { Head, Hold, Lease, Run, RunKind, Seen, Stage } from './model.ts';
-import type { TagReading } from './ports.ts';
+import type { Head, Hold, Instant, Lease, Run, RunKind, Seen } from './model.ts';
+import type { BufferReading, TagReading } from './ports.ts';
 
 export type Notice =
   | { readonly kind: 'nothing' }
@@ -11,14 +11,12 @@ export type Notice =
   | { readonly kind: 'join'; readonly run: Run; readonly head: Partial<Head> }
   | { readonly kind: 'start'; readonly start: Start; readonly head: Partial<Head> };
 
-export interface Start {
-  readonly kind: RunKind;
-  readonly stage: Stage;
-  readonly digest: Digest;
-  readonly why: string;
-  /** A patch: when the target took it. */
-  readonly landedAt?: number;
-}
+export type Start = { readonly digest: Digest; readonly why: string } & (
+  | { readonly kind: 'upstream' | 'forced'; readonly stage: 'import' }
+  | { readonly kind: 'own'; readonly stage: 'validate' }
+  /** `landedAt`: when the target took it (registry's clock). */
+  | { readonly kind: 'patch'; readonly stage: 'rebuild'; readonly landedAt: Instant }
+);
 
 export interface Facts {
   readonly head: Head;
@@ -56,7 +54,7 @@ export function noticeUpstream(facts: Facts, reading: TagReading, force: boolean
       : { kind: 'record', head: seen, why: 'the tag is back upstream' };
   }
   // Only ACR upstreams tell when the tag moved.
-  if (reading.at !== undefined && isOlder(reading, head.upstream)) return nothing;
+  if (isOlder(reading, head.upstream)) return nothing;
   if (head.upstream === undefined && digest === head.target?.digest) {
     return { kind: 'record', head: seen, why: 'first sight: the target is what upstream has' };
   }
@@ -67,12 +65,12 @@ export function noticeUpstream(facts: Facts, reading: TagReading, force: boolean
 }
 
 /** In staging, a digest that the tag knows is our own work; anything else is somebody's image. */
-export function noticeStaging(facts: Facts, reading: TagReading, known: boolean): Notice {
+export function noticeStaging(facts: Facts, reading: BufferReading, known: boolean): Notice {
   if (reading.kind === 'unknown') return reading;
   const { staging } = facts.head;
   if (reading.kind === 'absent' || reading.digest === staging?.digest || isOlder(reading, staging)) return nothing;
   const { digest } = reading;
-  const seen = { digest, at: reading.at ?? facts.now };
+  const seen = { digest, at: reading.at };
   if (!known) {
     const why = `${shortDigest(digest)} was pushed into staging`;
     return { kind: 'start', start: { kind: 'own', stage: 'validate', digest, why }, head: { staging: seen } };
@@ -86,15 +84,14 @@ export function noticeStaging(facts: Facts, reading: TagReading, known: boolean)
  * In the target, a digest is ours only while a run holds the lease for its put: somebody who tags an earlier or a
  * rejected digest by hand has patched, however well the digest is known.
  */
-export function noticeTarget(facts: Facts, reading: TagReading): Notice {
+export function noticeTarget(facts: Facts, reading: BufferReading): Notice {
   if (reading.kind === 'unknown') return reading;
   const { head, lease } = facts;
   if (reading.kind === 'absent' || reading.digest === head.target?.digest || isOlder(reading, head.target))
     return nothing;
   // The promotion reads the target again before it lets the lease go, and decides then.
   if (lease !== undefined) return nothing;
-  const { digest } = reading;
-  const at = reading.at ?? facts.now;
+  const { digest, at } = reading;
   const why = `${shortDigest(digest)} was pushed into the target by somebody`;
   return {
     kind: 'start',

@@ -5,15 +5,15 @@
  */
 import { imageHoldFor, readBaseline } from './baseline.ts';
 import type { Asker } from './begin.ts';
-import { begin, sendFirst } from './begin.ts';
+import { begin, sendFirst, sluice } from './begin.ts';
 import type { Head, Place, Run, TrackedTag } from './model.ts';
 import { nameOf } from './model.ts';
-import type { Notice } from './notice.ts';
+import type { Facts, Notice } from './notice.ts';
 import { noticeStaging, noticeTarget, noticeUpstream } from './notice.ts';
 import { limits } from './periods.ts';
-import type { TagReading } from './ports.ts';
+import type { BufferReading } from './ports.ts';
 import type { KnownSession, Pipeline, Session } from './session.ts';
-import { activeRun, commit, imageOf, isKnown, open } from './session.ts';
+import { commit, imageOf, isKnown, open } from './session.ts';
 
 export type Observed =
   | { readonly kind: 'unchanged' }
@@ -21,14 +21,14 @@ export type Observed =
   | { readonly kind: 'unknown'; readonly why: string }
   /** Something was written down, and no run was needed. */
   | { readonly kind: 'recorded'; readonly why: string }
-  | { readonly kind: 'started' | 'joined'; readonly run: Run; readonly session: KnownSession }
-  /** Enough first imports are under way; a later look starts this one. */
-  | { readonly kind: 'postponed' };
+  | { readonly kind: 'started' | 'joined'; readonly run: Run; readonly session: KnownSession };
 
-export interface Look extends Asker {
+export interface Look {
+  /** Absent: Sluice itself. */
+  readonly asker?: Asker;
   /** A run, and a new validation, even where nothing changed. Upstream only. */
   readonly force?: boolean;
-  /** Says whether one more first import may start. */
+  /** Says whether one more first import may start. Where it may not, nothing happens, and a later look starts it. */
   readonly admit?: () => Promise<boolean>;
 }
 
@@ -70,61 +70,67 @@ async function observeOnce(session: Session, place: Place, look: Look): Promise<
     const baseline = await takeBaseline(session);
     return 'loaded' in baseline ? observeOnce(baseline, place, look) : baseline.answer;
   }
-  const reading = await readPlace(session, place);
-  const notice = await noticeAt(session, place, reading, look.force);
-  return carryOut(session, notice, look);
+  return carryOut(session, await noticeAt(session, place, look.force ?? false), look);
 }
 
-/** Reads the place as it is now, for a session whose head was read before. */
-export async function readPlace({ pipeline, image, tracked }: Session, place: Place): Promise<TagReading> {
-  if (place === 'upstream') return pipeline.upstream.read(image.upstream, tracked.tag);
-  return pipeline.buffer.readTag(place === 'staging' ? image.staging : image.target, tracked.tag);
+/** Reads the place as it is now: after the head, which the session has. */
+async function noticeAt(session: KnownSession, place: Place, force: boolean): Promise<Notice> {
+  const { pipeline, image, tracked, loaded } = session;
+  switch (place) {
+    case 'upstream':
+      return noticeUpstream(factsOf(loaded), await pipeline.upstream.read(image.upstream, tracked.tag), force);
+    case 'staging':
+      return staged(session, await pipeline.buffer.readTag(image.staging, tracked.tag));
+    case 'target':
+      return noticeTarget(factsOf(loaded), await pipeline.buffer.readTag(image.target, tracked.tag));
+  }
 }
 
-/** What the reading means; whether a digest in staging is known is asked only where that decides. */
-export async function noticeAt(
-  session: KnownSession,
-  place: Place,
-  reading: TagReading,
-  force = false,
-): Promise<Notice> {
-  const { head, lease, active, at: now } = session.loaded;
-  const facts = { head, lease, active, now };
-  if (place === 'upstream') return noticeUpstream(facts, reading, force);
-  if (place === 'target') return noticeTarget(facts, reading);
-  const unheard = noticeStaging(facts, reading, false);
+function factsOf({ head, lease, active, at }: KnownSession['loaded']): Facts {
+  return { head, lease, active, now: at };
+}
+
+/** What a reading of staging means; whether its digest is known is asked only where that decides. */
+export async function staged({ pipeline, tracked, loaded }: KnownSession, reading: BufferReading): Promise<Notice> {
+  const unheard = noticeStaging(factsOf(loaded), reading, false);
   if (unheard.kind !== 'start') return unheard;
-  const known = await session.pipeline.store.digest(session.tracked, unheard.start.digest);
-  return known ? noticeStaging(facts, reading, true) : unheard;
+  const known = await pipeline.store.digest(tracked, unheard.start.digest);
+  return known ? noticeStaging(factsOf(loaded), reading, true) : unheard;
 }
 
 async function carryOut(session: KnownSession, notice: Notice, look: Look): Promise<Observed | 'conflict'> {
+  const { asker = sluice } = look;
   switch (notice.kind) {
     case 'nothing':
       return { kind: 'unchanged' };
     case 'unknown':
       return notice;
     case 'record': {
-      const entry = { from: '', to: 'recorded', why: notice.why, by: look.by ?? 'sluice' };
+      const entry = { from: '', to: 'recorded', why: notice.why, by: asker.by };
       const done = await commit(session, { head: notice.head, timeline: [entry] });
       return done ? { kind: 'recorded', why: notice.why } : 'conflict';
     }
     case 'join':
-      return join(session, notice.run, notice.head, look);
+      return join(session, notice.run, notice.head, asker);
     case 'start': {
       const first = session.loaded.head.seq === 0 && notice.start.kind === 'upstream';
-      if (first && look.admit && !(await look.admit())) return { kind: 'postponed' };
-      const begun = await begin(session, notice.start, notice.head, look);
+      if (first && look.admit && !(await look.admit())) return { kind: 'unchanged' };
+      const begun = await begin(session, notice.start, notice.head, asker);
       return begun ? { kind: 'started', ...begun } : 'conflict';
     }
   }
 }
 
 /** A force joins the run of its digest that is under way. One that has passed already is validated anew. */
-async function join(session: KnownSession, run: Run, head: Partial<Head>, look: Look): Promise<Observed | 'conflict'> {
+async function join(
+  session: KnownSession,
+  run: Run,
+  head: Partial<Head>,
+  { by, reason }: Asker,
+): Promise<Observed | 'conflict'> {
   const movable = run.stage === 'promote' && session.loaded.lease?.run !== run.id;
   if (!movable) return { kind: 'joined', run, session };
-  const why = `forced: validated anew (${look.reason ?? 'no reason given'})`;
+  const why = `forced: validated anew (${reason})`;
   const now = session.loaded.at;
   const again: Run = {
     ...run,
@@ -136,10 +142,10 @@ async function join(session: KnownSession, run: Run, head: Partial<Head>, look: 
     tries: 0,
     sweeps: 0,
   };
-  const entry = { run: run.id, from: run.stage, to: 'validate', digest: run.digest, why, by: look.by ?? 'sluice' };
+  const entry = { run: run.id, from: run.stage, to: 'validate', digest: run.digest, why, by };
   const done = await commit(session, { head, runs: [again], timeline: [entry] });
   if (!done) return 'conflict';
-  return { kind: 'joined', run: activeRun(done, run.id) ?? again, session: done };
+  return { kind: 'joined', run: { ...again, version: run.version + 1 }, session: done };
 }
 
 type Baseline = KnownSession | { readonly answer: Observed | 'conflict' };

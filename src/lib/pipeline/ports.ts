@@ -20,6 +20,11 @@ export type TagReading =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unknown'; readonly why: string };
 
+/** A tag of the buffer: ACR always tells when it moved last. */
+export type BufferReading =
+  | { readonly kind: 'found'; readonly digest: Digest; readonly at: Instant }
+  | Exclude<TagReading, { kind: 'found' }>;
+
 /** Upstream registries: looks, and never writes. One HEAD a call. */
 export interface UpstreamReader {
   read(upstream: Upstream, tag: Tag): Promise<TagReading>;
@@ -39,8 +44,7 @@ export interface ListedTag {
 
 /** Reads the buffer's staging and target repositories. */
 export interface BufferReader {
-  /** `at` is always there for a tag that is found. */
-  readTag(repository: Repository, tag: Tag): Promise<TagReading>;
+  readTag(repository: Repository, tag: Tag): Promise<BufferReading>;
   /** Tags, those moved last first, a page at a time. An unknown repository has none. */
   tagsByTime(repository: Repository): AsyncIterable<readonly ListedTag[]>;
 }

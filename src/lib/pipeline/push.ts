@@ -84,12 +84,14 @@ async function isFollowed(pipeline: Pipeline, image: Image, tracked: TrackedTag)
 
 /** A run that exists must not depend on this invocation: where it cannot go on, it gets its message. */
 async function goOn(session: KnownSession, id: string): Promise<void> {
-  const { pipeline, tracked, loaded } = session;
+  const { pipeline, tracked } = session;
   try {
     await carry(session, id);
   } catch (error) {
-    const version = loaded.active.find((run) => run.id === id)?.version ?? 1;
-    await pipeline.queue.send({ tracked, run: id, version }, 0);
+    // It may have come far: a message about the version that it began with would be dropped.
+    const { active } = await pipeline.store.load(tracked);
+    const present = active.find((run) => run.id === id && !run.parked);
+    if (present) await pipeline.queue.send({ tracked, run: id, version: present.version }, 0);
     throw new Error(`Carrying run ${id} of ${nameOf(tracked)}: ${messageOf(error)}; it goes on by a message`, {
       cause: error,
     });

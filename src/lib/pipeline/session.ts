@@ -6,7 +6,7 @@ import type { Catalog, Image } from '../catalog/model.ts';
 import type { Digest } from '../image/digest.ts';
 import { matches } from '../image/tag-pattern.ts';
 import { messageOf } from './errors.ts';
-import type { Act, Blocked, Build, DigestRow, Head, Instant, Lease, Run, TimelineEntry, TrackedTag } from './model.ts';
+import type { Blocked, Build, DigestRow, Head, Lease, Run, TimelineEntry, TrackedTag } from './model.ts';
 import { nameOf } from './model.ts';
 import type { Periods } from './periods.ts';
 import type * as ports from './ports.ts';
@@ -189,9 +189,4 @@ function newHead(tracked: TrackedTag): Head {
     promotedSeq: 0,
     rollbackSeq: 0,
   };
-}
-
-/** What Sluice does of itself. */
-export function ours(at: Instant, reason: string): Act {
-  return { by: 'sluice', at, reason };
 }

@@ -2,7 +2,7 @@
  * Finds what messages have lost: goes over the index of active runs, so its cost grows with them, never with history.
  */
 import { endUntracked } from './advance.ts';
-import { isHeld } from './gate.ts';
+import { isHeld, iso } from './gate.ts';
 import type { Instant, Run } from './model.ts';
 import { limits } from './periods.ts';
 import type { ActiveRow } from './record.ts';
@@ -68,7 +68,7 @@ async function sweepParked(session: KnownSession, run: Run): Promise<Swept> {
   const { head, at } = session.loaded;
   if (run.parked?.for === 'hold' && isHeld(head.hold, at)) return 'fine';
   if (!mayWake(run, at)) return 'fine';
-  return wake(session, { ...run, parked: undefined, dueAt: at }, 0, 'its gate has opened');
+  return wake(session, { ...run, parked: undefined, dueAt: at }, 'its gate has opened');
 }
 
 /** The message and a later due in one commit; the wait doubles, and after enough fruitless wakes a human must look. */
@@ -78,20 +78,14 @@ async function sweepOverdue(session: KnownSession, run: Run): Promise<Swept> {
   if (run.dueAt + overdue > at) return 'fine';
   if (run.sweeps >= limits.sweeps) return stall(session, run);
   const dueAt = at + overdue * (2 ** run.sweeps - 1);
-  return wake(
-    session,
-    { ...run, sweeps: run.sweeps + 1, dueAt },
-    0,
-    `it was due at ${new Date(run.dueAt).toISOString()}`,
-  );
+  return wake(session, { ...run, sweeps: run.sweeps + 1, dueAt }, `it was due at ${iso(run.dueAt)}`);
 }
 
-async function wake(session: KnownSession, run: Run, delay: number, why: string): Promise<Swept> {
+async function wake(session: KnownSession, run: Run, why: string): Promise<Swept> {
   const entry = { run: run.id, from: run.stage, to: 'woken', digest: run.digest, why, by: 'sluice' };
   const done = await commit(session, { runs: [run], timeline: [entry] });
   if (!done) return 'conflict';
-  const version = activeRun(done, run.id)?.version ?? run.version + 1;
-  await session.pipeline.queue.send({ tracked: run.tracked, run: run.id, version }, delay);
+  await session.pipeline.queue.send({ tracked: run.tracked, run: run.id, version: run.version + 1 }, 0);
   return 'woken';
 }
 

@@ -17,14 +17,14 @@ const neverRan = 125;
 export function classify(
   taskRun: string,
   run: Pick<TaskRunInfo, 'status' | 'error'> | undefined,
-  logEnd: string | undefined,
+  logEnd: string,
 ): Judged {
   if (run === undefined) return { state: 'failed', why: `task run ${taskRun} did not end in time, or is gone` };
   if (run.status === 'succeeded') return { state: 'passed', why: `passed in task run ${taskRun}` };
   const error = run.error ? `: ${run.error}` : '';
   if (run.status !== 'failed') return { state: 'failed', why: `task run ${taskRun} ended ${run.status}${error}` };
   // The last one: steps before it may have been allowed to fail.
-  const [, step, status] = [...(logEnd ?? '').matchAll(failedStep)].at(-1) ?? [];
+  const [, step, status] = [...logEnd.matchAll(failedStep)].at(-1) ?? [];
   if (step === undefined || status === undefined)
     return { state: 'failed', why: `task run ${taskRun} failed, and its log names no step${error}` };
   if (Number(status) === neverRan)

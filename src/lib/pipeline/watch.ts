@@ -24,13 +24,18 @@ export interface WatchReport {
 const looksAtOnce = 16;
 
 export async function watchUpstream(pipeline: Pipeline): Promise<WatchReport> {
-  const admit = firstImports(pipeline.index);
   const report = {
     tags: 0,
     changed: [] as string[],
     unknown: [] as { tracked: string; why: string }[],
     postponed: 0,
     failures: [] as { tracked: string; error: unknown }[],
+  };
+  const mayStart = firstImports(pipeline.index);
+  const admit = async () => {
+    const admitted = await mayStart();
+    if (!admitted) report.postponed++;
+    return admitted;
   };
   const hosts = new Map<string, ReturnType<typeof pLimit>>();
   const limitOf = (upstream: Upstream) => {
@@ -84,7 +89,6 @@ async function lookAt(
   report: {
     changed: string[];
     unknown: { tracked: string; why: string }[];
-    postponed: number;
     failures: { tracked: string; error: unknown }[];
   },
 ): Promise<void> {
@@ -92,7 +96,6 @@ async function lookAt(
   try {
     const observed: Observed = await observeAndSend(pipeline, tracked, 'upstream', { admit });
     if (observed.kind === 'unknown') report.unknown.push({ tracked: name, why: observed.why });
-    if (observed.kind === 'postponed') report.postponed++;
     if (observed.kind === 'recorded' || observed.kind === 'started') report.changed.push(name);
   } catch (error) {
     report.failures.push({ tracked: name, error });

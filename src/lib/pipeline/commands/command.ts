@@ -51,9 +51,9 @@ export async function commandOnRun(
   return command(pipeline, tracked, caller, async (session, act) => {
     const run = activeRun(session, id);
     if (run) return attempt(session, run, act);
-    const ended = await pipeline.store.run(tracked, id);
-    if (!ended) return { kind: 'missing', why: `there is no run ${id} of ${nameOf(tracked)}` };
-    return { kind: 'refused', why: `run ${id} has ended: ${ended.ended?.outcome ?? 'ended'} (${ended.why})` };
+    const past = await pipeline.store.run(tracked, id);
+    if (!past?.ended) return { kind: 'missing', why: `there is no run ${id} of ${nameOf(tracked)}` };
+    return { kind: 'refused', why: `run ${id} has ended: ${past.ended.outcome} (${past.why})` };
   });
 }
 

@@ -10,11 +10,11 @@ import { command, send } from './command.ts';
 
 export async function rollback(pipeline: Pipeline, tracked: TrackedTag, to: Digest, caller: Caller): Promise<Answer> {
   return command(pipeline, tracked, caller, async (session, act) => {
-    const refused = await refusal(session, to);
-    if (refused) return refused;
     const { head } = session.loaded;
-    const from = head.target?.digest;
-    if (from === undefined) return { kind: 'refused', why: `${nameOf(tracked)} has no target to leave` };
+    if (!head.target) return { kind: 'refused', why: `${nameOf(tracked)} has no target to leave` };
+    const from = head.target.digest;
+    const refused = await refusal(session, from, to);
+    if (refused) return refused;
     const seq = head.seq + 1;
     const why = `rolled back from ${shortDigest(from)} to ${shortDigest(to)}: ${act.reason}`;
     const run: Run = {
@@ -55,10 +55,14 @@ export async function rollback(pipeline: Pipeline, tracked: TrackedTag, to: Dige
   });
 }
 
-async function refusal({ pipeline, tracked, loaded }: KnownSession, to: Digest): Promise<Answer | undefined> {
+async function refusal(
+  { pipeline, tracked, loaded }: KnownSession,
+  from: Digest,
+  to: Digest,
+): Promise<Answer | undefined> {
   const under = loaded.active.find((run) => run.kind === 'rollback' && run.digest === to && run.stage === 'promote');
   if (under) return { kind: 'nothing', why: `run ${under.id} is rolling back to it`, run: under.id };
-  if (loaded.head.target?.digest === to) return { kind: 'nothing', why: `the target has ${shortDigest(to)} already` };
+  if (from === to) return { kind: 'nothing', why: `the target has ${shortDigest(to)} already` };
   if (loaded.blocked.some(({ digest }) => digest === to)) {
     return { kind: 'refused', why: `${shortDigest(to)} is blocked: unblock it first` };
   }

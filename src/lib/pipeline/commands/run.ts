@@ -45,7 +45,7 @@ export async function reimport(
   caller: Caller,
   force: boolean,
 ): Promise<Answer> {
-  const observed = await observe(pipeline, tracked, 'upstream', { force, ...caller });
+  const observed = await observe(pipeline, tracked, 'upstream', { force, asker: caller });
   switch (observed.kind) {
     case 'started':
     case 'joined':
@@ -55,8 +55,6 @@ export async function reimport(
       return { kind: 'nothing', why: observed.why };
     case 'unchanged':
       return { kind: 'nothing', why: `upstream shows nothing new for ${nameOf(tracked)}` };
-    case 'postponed':
-      return { kind: 'nothing', why: 'enough first imports are under way; the next look starts this one' };
     case 'unknown':
       return { kind: 'refused', why: `upstream could not be read: ${observed.why}` };
     case 'untracked':

@@ -1,48 +1,29 @@
 /** Which tasks are built on an image: those that ACR knows of, and those that the catalog names. */
-import { dependentGraph, taskKey } from '../../dependents/graph.ts';
+import { type Follower, followers, type ImageTag, taskKey } from '../../dependents/graph.ts';
 import type { Digest } from '../../image/digest.ts';
-import type { Build, Run } from '../model.ts';
+import type { Build, Run, Seen } from '../model.ts';
 import type { DependentTask } from '../ports.ts';
 import type { KnownSession } from '../session.ts';
 
 /** An image that tasks may be built on. */
-export interface Base {
-  readonly registry: string;
-  readonly repository: string;
-  readonly tag: string;
+export interface Base extends ImageTag {
   readonly digest: Digest;
   /** When it was put there (registry's clock). */
   readonly at: number;
 }
 
-export function targetOf({ pipeline, image, tracked }: KnownSession, run: Run): Base {
-  const { loginServer } = pipeline.catalog.buffer;
-  return {
-    registry: loginServer,
-    repository: image.target,
-    tag: tracked.tag,
-    digest: run.digest,
-    at: run.landedAt ?? run.createdAt,
-  };
+/** `target`: what the run put, or found, there. */
+export function baseOf({ pipeline, image, tracked }: KnownSession, { digest, at }: Seen): Base {
+  return { registry: pipeline.catalog.buffer.loginServer, repository: image.target, tag: tracked.tag, digest, at };
 }
 
-export function referenceOf({ registry, repository, tag }: Pick<Base, 'registry' | 'repository' | 'tag'>): string {
+export function referenceOf({ registry, repository, tag }: ImageTag): string {
   return `${registry}/${repository}:${tag}`;
-}
-
-function builtOnTag(task: DependentTask, reference: string): boolean {
-  return dependencyOn(task, reference) !== undefined;
 }
 
 /** The digest that the task's newest successful run found under the reference; undefined where it is not built on it. */
 export function builtOn(task: DependentTask, reference: string): string | undefined {
-  return dependencyOn(task, reference)?.digest;
-}
-
-function dependencyOn(task: DependentTask, reference: string) {
-  return task.dependencies.find(
-    ({ registry, repository, tag }) => referenceOf({ registry, repository, tag: tag ?? 'latest' }) === reference,
-  );
+  return task.dependencies.find((base) => referenceOf(base) === reference)?.digest;
 }
 
 /**
@@ -60,8 +41,8 @@ export async function discover(
   const settled = new Set(known.filter((build) => !isDeferred(build)).map(taskKey));
   const tasks = await tasksFor(session, base, wave);
   return tasks
-    .filter(({ info }) => !settled.has(taskKey(info)))
-    .map(({ info, wave: own }) => {
+    .filter(({ task }) => !settled.has(taskKey(task)))
+    .map(({ task: info, wave: own }) => {
       const allowed = catalog.registries.find(({ name }) => name === info.registry)?.kick ?? false;
       return {
         run: run.id,
@@ -85,24 +66,19 @@ function isDeferred({ wave, state, kicked }: Build): boolean {
   return wave > 1 && state === 'waiting' && !kicked;
 }
 
-interface Placed {
-  readonly info: DependentTask;
-  readonly wave: number;
-}
+type Placed = Pick<Follower<DependentTask>, 'task' | 'wave'>;
 
 async function tasksFor(session: KnownSession, base: Base, wave: number): Promise<Placed[]> {
   const { dependents, catalog } = session.pipeline;
   const rule = session.image.dependents;
   const lists = rule.discover ? await Promise.all(catalog.registries.map((registry) => dependents.list(registry))) : [];
-  const all = lists.flat();
   const named =
     wave === 1 ? await Promise.all(rule.tasks.map(({ registry, task }) => dependents.get(registry, task))) : [];
-  const placed = new Map<string, Placed>();
-  for (const info of named) if (info) placed.set(taskKey(info), { info, wave });
-  const nodes = dependentGraph(all, [base]).waves.flat();
-  for (const node of nodes) {
-    const info = all.find((task) => taskKey(task) === taskKey(node.task));
-    if (info && builtOnTag(info, referenceOf(base))) placed.set(taskKey(info), { info, wave: wave + node.wave - 1 });
-  }
-  return [...placed.values()];
+  const found = followers(lists.flat(), base).filter(({ direct }) => direct);
+  // A task that is named and found too stands in the wave in which it was found.
+  const placed: Placed[] = [
+    ...named.flatMap((task) => (task ? [{ task, wave }] : [])),
+    ...found.map((follower) => ({ task: follower.task, wave: wave + follower.wave - 1 })),
+  ];
+  return [...new Map(placed.map((one) => [taskKey(one.task), one])).values()];
 }

@@ -3,7 +3,7 @@ import { shortDigest } from '../../image/digest.ts';
 import { copy } from '../copy.ts';
 import type { Head, Run } from '../model.ts';
 import { isOrdered } from '../notice.ts';
-import { noticeAt, observeAndSend } from '../observe.ts';
+import { observeAndSend, staged } from '../observe.ts';
 import { sendBefore } from '../session.ts';
 import type { StageContext, StageFunction, Step } from '../step.ts';
 
@@ -36,9 +36,9 @@ async function moveStaging(context: StageContext): Promise<Step> {
     change: { head: change, run: { operation: undefined } },
   });
   if (reading.kind === 'found' && reading.digest === run.digest) {
-    return validate({ staging: { digest: run.digest, at: reading.at ?? loaded.at }, stagingSeq: run.seq });
+    return validate({ staging: { digest: run.digest, at: reading.at }, stagingSeq: run.seq });
   }
-  if ((await noticeAt(session, 'staging', reading)).kind === 'start') {
+  if ((await staged(session, reading)).kind === 'start') {
     // Somebody's push that nobody has seen yet: it becomes a run before it is overwritten.
     await observeAndSend(pipeline, tracked, 'staging');
     return { kind: 'again' };

@@ -1,6 +1,7 @@
 /** Starting dependents: bounded in number, with a budget for failures, and never without an intent in the record. */
 import type { DependentsRule } from '../../catalog/model.ts';
 import { taskKey } from '../../dependents/graph.ts';
+import { certain } from '../certain.ts';
 import type { Build } from '../model.ts';
 import type { KnownSession } from '../session.ts';
 import { commit, isStale } from '../session.ts';
@@ -59,7 +60,7 @@ async function kickOne(session: KnownSession, build: Build): Promise<Build | und
   const registry = catalog.registries.find(({ name }) => name === build.registry);
   if (!registry || isStale(session)) return undefined;
   try {
-    const answer = await dependents.kick(registry, build.task, build.token ?? '');
+    const answer = await dependents.kick(registry, build.task, certain(build.token, `the token of ${taskKey(build)}`));
     if (answer.kind === 'scheduled')
       return { ...build, state: 'building', taskRun: answer.taskRun, why: `we started task run ${answer.taskRun}` };
     const why = `it could not be started: ${answer.why}`;

@@ -3,22 +3,23 @@
  * lease says whose put may be under way; one whose put has no known answer is settled by reading the target.
  */
 import { shortDigest } from '../../image/digest.ts';
-import { begin, sendFirst } from '../begin.ts';
+import { begin, sendFirst, sluice } from '../begin.ts';
 import { copy } from '../copy.ts';
 import { judge } from '../gate.ts';
-import type { Instant, Run } from '../model.ts';
+import type { Instant, Lease, Run } from '../model.ts';
 import { noticeTarget } from '../notice.ts';
 import { observeAndSend } from '../observe.ts';
 import { limits } from '../periods.ts';
-import type { TagReading } from '../ports.ts';
+import type { BufferReading } from '../ports.ts';
 import type { KnownSession } from '../session.ts';
-import { activeRun, commit, isStale, sendBefore } from '../session.ts';
+import { commit, isStale, sendBefore } from '../session.ts';
 import type { StageContext, StageFunction, Step } from '../step.ts';
 import { validationOfImage } from './validate.ts';
 
 export const promote: StageFunction = async (context) => {
   const { session, run } = context;
-  if (session.loaded.lease?.run === run.id) return settleLease(context);
+  const { lease } = session.loaded;
+  if (lease?.run === run.id) return settleLease(context, lease);
   const outdated = needsValidation(context);
   if (outdated) return { kind: 'go', to: 'validate', why: outdated };
   const closed = judgeGate(context);
@@ -60,20 +61,11 @@ async function moveTarget(context: StageContext): Promise<Step> {
   }
   if (loaded.head.target?.digest === run.digest && run.kind !== 'rollback') return unchanged(session, run);
   if (isStale(session)) return { kind: 'again' };
-  const leased = await commit(session, {
-    lease: { take: { run: run.id, digest: run.digest } },
-    runs: [
-      {
-        ...run,
-        copied: true,
-        operation: undefined,
-        why: `moving ${image.target}:${tracked.tag} to ${shortDigest(run.digest)}`,
-      },
-    ],
-  });
+  const why = `moving ${image.target}:${tracked.tag} to ${shortDigest(run.digest)}`;
+  const holder: Run = { ...run, copied: true, operation: undefined, why };
+  const leased = await commit(session, { lease: { take: { run: run.id, digest: run.digest } }, runs: [holder] });
   if (!leased) return { kind: 'again' };
   const answer = await pipeline.mover.moveTag(image.target, tracked.tag, run.digest, sendBefore(session));
-  const holder = activeRun(leased, run.id) ?? run;
   // The lease was a commit of its own: what follows is judged and committed on what it left.
   if (answer.kind === 'put') return { kind: 'then', session: leased, step: landed(leased, holder, answer.at) };
   if (answer.kind === 'refused') {
@@ -127,13 +119,12 @@ function giveBack(run: Run, next: 'retry' | 'stall', why: string): Step {
  * A lease of ours whose put has no known answer. Ours in the target: it landed. Anything else is believed only when the
  * request can no longer take effect and the slowest replica has caught up.
  */
-async function settleLease({ session, run }: StageContext): Promise<Step> {
+async function settleLease({ session, run }: StageContext, { since }: Lease): Promise<Step> {
   const { pipeline, image, tracked, loaded } = session;
   const reading = await pipeline.buffer.readTag(image.target, tracked.tag);
   // An answer from before the last recorded move is a replica's memory of an earlier turn of the same digest.
-  const isNews = reading.kind === 'found' && (reading.at ?? loaded.at) >= (loaded.head.target?.at ?? 0);
-  if (isNews && reading.digest === run.digest) return landed(session, run, reading.at ?? loaded.at);
-  const since = loaded.lease?.since ?? loaded.at;
+  const isNews = reading.kind === 'found' && reading.at >= (loaded.head.target?.at ?? 0);
+  if (isNews && reading.digest === run.digest) return landed(session, run, reading.at);
   const { effectAfterRead, requestLife, replicaLag, poll } = pipeline.periods;
   const certain = since + effectAfterRead + requestLife + replicaLag;
   if (loaded.at < certain || reading.kind === 'unknown') {
@@ -150,16 +141,16 @@ async function settleLease({ session, run }: StageContext): Promise<Step> {
  * A person's push that came before ours, or over it. The patch is recorded in the transaction that gives the lease back:
  * once it is recorded, a lagging replica's answer of our own put is older than that, and never taken for a patch.
  */
-async function takeOver(session: KnownSession, reading: TagReading): Promise<Step | undefined> {
+async function takeOver(session: KnownSession, reading: BufferReading): Promise<Step | undefined> {
   const { head, active, at: now } = session.loaded;
   const notice = noticeTarget({ head, active, now }, reading);
   if (notice.kind !== 'start') return undefined;
-  const begun = await begin(session, notice.start, notice.head, {}, { lease: 'release' });
+  const begun = await begin(session, notice.start, notice.head, sluice, { lease: 'release' });
   if (begun) await sendFirst(begun);
   return { kind: 'again' };
 }
 
-function shows(reading: TagReading): string {
+function shows(reading: BufferReading): string {
   switch (reading.kind) {
     case 'found':
       return `it shows ${shortDigest(reading.digest)}`;

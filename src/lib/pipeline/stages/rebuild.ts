@@ -1,15 +1,16 @@
 /** The target has moved: what is built on it is rebuilt, by ACR's own triggers where they are on, else by us, once. */
 import pLimit from 'p-limit';
-import type { Choice } from '../../dependents/choose.ts';
+import type { Asked, Choice, ObservedRun } from '../../dependents/choose.ts';
 import { choose } from '../../dependents/choose.ts';
 import { taskKey } from '../../dependents/graph.ts';
-import { parseDigest, shortDigest } from '../../image/digest.ts';
+import { parseDigest, shown } from '../../image/digest.ts';
 import type { Build, Outcome, Run } from '../model.ts';
 import type { TaskRunInfo } from '../ports.ts';
 import type { KnownSession } from '../session.ts';
 import { activeRun, commit, isStale } from '../session.ts';
 import type { StageContext, StageFunction, Step, StepChange } from '../step.ts';
-import { builtOn, discover, referenceOf, targetOf } from './discover.ts';
+import type { Base } from './discover.ts';
+import { baseOf, builtOn, discover, referenceOf } from './discover.ts';
 import type { Admission } from './kick.ts';
 import { admission, few, isOpen, kick } from './kick.ts';
 
@@ -19,18 +20,17 @@ const looksAtOnce = 8;
 
 export interface Looked {
   readonly build: Build;
-  readonly choice: Choice;
-  readonly runs: readonly TaskRunInfo[];
+  readonly choice: Choice<TaskRunInfo & ObservedRun>;
 }
 
 export const rebuild: StageFunction = async (context) => {
   const { session, run } = context;
   const { target } = session.loaded.head;
   if (target?.run !== run.id) {
-    const now = target ? `${shortDigest(target.digest)}${target.run ? ` (run ${target.run})` : ''}` : 'nothing';
-    return finish(run, `the target has moved on to ${now}, whose run rebuilds the dependents`);
+    return finish(run, `the target has moved on to ${shown(target?.digest)}, whose run rebuilds the dependents`);
   }
-  if (!run.discovered) return discoverFirst(context);
+  const base = baseOf(session, target);
+  if (!run.discovered) return discoverFirst(context, base);
   const builds = await knownBuilds(context);
   const open = builds.filter(isOpen);
   if (open.length === 0) return finish(run, summary(builds));
@@ -38,8 +38,8 @@ export const rebuild: StageFunction = async (context) => {
   const first = Math.min(...open.map(({ wave }) => wave));
   const turn = open.filter(({ wave }) => wave === first);
   const at = pLimit(looksAtOnce);
-  const looked = await Promise.all(turn.map((build) => at(() => look(session, run, build))));
-  return act(context, builds, looked);
+  const looked = await Promise.all(turn.map((build) => at(() => look(session, run, base, build))));
+  return act(context, base, builds, looked);
 };
 
 async function knownBuilds({ session, run, memory }: StageContext): Promise<readonly Build[]> {
@@ -67,9 +67,9 @@ function summary(builds: readonly Build[]): string {
   return `dependents: ${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}`;
 }
 
-async function discoverFirst(context: StageContext): Promise<Step> {
+async function discoverFirst(context: StageContext, base: Base): Promise<Step> {
   const { session, run } = context;
-  const builds = await discover(session, run, targetOf(session, run), 1, []);
+  const builds = await discover(session, run, base, 1, []);
   if (builds.length === 0) return finish(run, summary(builds));
   let current = session;
   for (let from = 0; from < builds.length; from += rowsInCommit) {
@@ -86,21 +86,21 @@ async function discoverFirst(context: StageContext): Promise<Step> {
   return { kind: 'on', session: current };
 }
 
-async function look(session: KnownSession, run: Run, build: Build): Promise<Looked> {
+async function look(session: KnownSession, run: Run, target: Base, build: Build): Promise<Looked> {
   const { pipeline, loaded } = session;
   const { dependents, catalog, periods } = pipeline;
   const registry = catalog.registries.find(({ name }) => name === build.registry);
   if (!registry) {
     const why = 'its registry has left the catalog';
-    return { build, runs: [], choice: { do: 'settle', state: 'unconfirmed', why } };
+    return { build, choice: { do: 'settle', state: 'unconfirmed', why } };
   }
   const runs = await dependents.runs(registry, build.task, build.baseAt - periods.clockSkew);
   const task = await dependents.get(registry, build.task);
-  const onTarget = task && builtOn(task, referenceOf(targetOf(session, run)));
+  const onTarget = task && builtOn(task, referenceOf(target));
   // What is built on the target too, beside another dependent's image, must have both as they are now.
   const isBehind = onTarget !== undefined && onTarget !== run.digest;
   const digest = isBehind ? onTarget : task && builtOn(task, build.base);
-  const isDirect = build.baseAt === run.landedAt || onTarget !== undefined;
+  const isDirect = build.baseAt === target.at || onTarget !== undefined;
   const choice = choose({
     base: { digest: build.baseDigest, at: build.baseAt },
     ...(isDirect && run.movedBefore !== undefined && { movedBefore: run.movedBefore }),
@@ -108,9 +108,7 @@ async function look(session: KnownSession, run: Run, build: Build): Promise<Look
     runs: runs.map((info) => ({ ...info, state: stateOf(info) })),
     kick: {
       allowed: registry.kick,
-      ...(build.token !== undefined && { token: build.token }),
-      ...(build.kickAt !== undefined && { at: build.kickAt }),
-      ...(build.kicked && build.taskRun !== undefined && { taskRun: build.taskRun }),
+      ...askedOf(build),
     },
     now: loaded.at,
     periods: {
@@ -121,7 +119,13 @@ async function look(session: KnownSession, run: Run, build: Build): Promise<Look
       kickLost: 2 * periods.effectAfterRead + periods.requestLife + periods.listingLag,
     },
   });
-  return { build, choice, runs };
+  return { build, choice };
+}
+
+/** Our start of it, if we decided on one. */
+function askedOf({ kicked, token, kickAt: at, taskRun }: Build): { readonly asked?: Asked } {
+  if (!kicked || token === undefined || at === undefined) return {};
+  return { asked: { token, at, ...(taskRun !== undefined && { taskRun }) } };
 }
 
 function stateOf({ status }: TaskRunInfo): 'pending' | 'succeeded' | 'failed' {
@@ -130,10 +134,15 @@ function stateOf({ status }: TaskRunInfo): 'pending' | 'succeeded' | 'failed' {
 }
 
 /** What the choices change is committed first, the intents to kick among it; then, and only then, tasks are started. */
-async function act(context: StageContext, builds: readonly Build[], looked: readonly Looked[]): Promise<Step> {
+async function act(
+  context: StageContext,
+  base: Base,
+  builds: readonly Build[],
+  looked: readonly Looked[],
+): Promise<Step> {
   const { session, run } = context;
   const { loaded, pipeline } = session;
-  const late = loaded.at > (run.landedAt ?? run.createdAt) + pipeline.periods.rebuild;
+  const late = loaded.at > base.at + pipeline.periods.rebuild;
   const admit = admission(session.image.dependents, builds, looked);
   const changed = looked.map((one) => changedBuild(session, one, admit, late)).filter((build) => build !== undefined);
   const next = (await Promise.all(looked.map((one) => nextWave(context, builds, one)))).flat();
@@ -197,12 +206,12 @@ function changedBuild(
 async function nextWave(
   { session, run }: StageContext,
   builds: readonly Build[],
-  { build, choice, runs }: Looked,
+  { build, choice }: Looked,
 ): Promise<Build[]> {
   if (choice.do !== 'settle' || choice.state !== 'rebuilt') return [];
-  const info = runs.find(({ id }) => id === choice.taskRun);
-  const waves = (info?.outputs ?? []).map(({ registry, repository, tag, digest }) => {
-    const base = { registry, repository, tag, digest: parseDigest(digest), at: info?.finishedAt ?? build.baseAt };
+  const { outputs, finishedAt: at = build.baseAt } = choice.by;
+  const waves = outputs.map(({ digest, ...image }) => {
+    const base = { ...image, digest: parseDigest(digest), at };
     return discover(session, run, base, build.wave + 1, builds);
   });
   return (await Promise.all(waves)).flat();

@@ -89,9 +89,9 @@ async function judgeRow(
   const { value } = row;
   switch (value.state) {
     case 'intent':
-      return resumeIntent(context, entry, row);
     case 'running':
-      return poll(context, entry, row);
+      if (value.taskRun === undefined) return resumeIntent(context, entry, row);
+      return poll(context, entry, row, value.taskRun);
     case 'passed':
       return isTooOld(context, value) ? ask(context, entry, validation, row) : 'passed';
     case 'rejected':
@@ -198,10 +198,9 @@ async function resumeIntent(context: StageContext, entry: ValidationEntry, row: 
   return next === undefined ? 'changed' : schedule(context, entry, again, next, readAt);
 }
 
-async function poll(context: StageContext, entry: ValidationEntry, row: Known): Promise<EntryAnswer> {
+async function poll(context: StageContext, entry: ValidationEntry, row: Known, taskRun: string): Promise<EntryAnswer> {
   const { pipeline } = context.session;
   const { value, at, etag } = row as Known & { value: Verdict };
-  const taskRun = value.taskRun ?? '';
   const info = await pipeline.validations.get(taskRun);
   if (info?.status === 'queued')
     return wait(context, `validating: task run ${taskRun} is queued since ${iso(info.createdAt)}`);
@@ -210,10 +209,9 @@ async function poll(context: StageContext, entry: ValidationEntry, row: Known): 
     if (at < deadline) return wait(context, `validating: task run ${taskRun} is running`);
     await pipeline.validations.cancel(taskRun);
   }
-  const ended = info !== undefined && info.status !== 'running';
-  const logEnd = ended && info.status !== 'succeeded' ? await pipeline.validations.logEnd(taskRun) : undefined;
-  const judged = classify(taskRun, ended ? info : undefined, logEnd);
-  await pipeline.verdicts.put({ ...value, ...judged, ...(logEnd !== undefined && { logEnd }) }, etag);
+  const ended = info?.status === 'running' ? undefined : info;
+  const logEnd = ended && ended.status !== 'succeeded' ? await pipeline.validations.logEnd(taskRun) : '';
+  await pipeline.verdicts.put({ ...value, ...classify(taskRun, ended, logEnd), ...(logEnd && { logEnd }) }, etag);
   return 'changed';
 }
 
