@@ -72,7 +72,7 @@ describe('the table of rules', () => {
   it.each(rules.map(([rule = '', , , shown = '']) => [rule, shown] as const))(
     'names what shows it: %s',
     (_rule, shown) => {
-      const invariants = read('test/simulation/invariants.ts');
+      const invariants = read('test/simulation/invariants.ts') + read('test/simulation/final-invariants.ts');
       const shows = shown.split(/, (?=invariant|control)/);
       for (const one of shows) {
         const [, control] = /^control \*(.+)\*$/.exec(one) ?? [];
@@ -95,7 +95,7 @@ describe('the table of rules', () => {
 
 describe('the page', () => {
   it('names every method of the invariants that it lists', () => {
-    const invariants = read('test/simulation/invariants.ts');
+    const invariants = read('test/simulation/invariants.ts') + read('test/simulation/final-invariants.ts');
     const named = [...section('## What the simulation holds').matchAll(/\(`(\w+)`(?:, `(\w+)`)?\)/g)];
     const names = named.flatMap(([, ...found]) => found.filter((name) => name !== undefined));
     expect(names.length).toBeGreaterThan(10);

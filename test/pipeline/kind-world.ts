@@ -14,33 +14,9 @@ import { sweep } from '../../src/lib/pipeline/sweep.ts';
 import { watchUpstream } from '../../src/lib/pipeline/watch.ts';
 import { hour, minute } from '../simulation/clockwork.ts';
 import { digestOf } from '../simulation/places.ts';
-import type { Temper } from '../simulation/scenario.ts';
+import type { Temper } from '../simulation/temper.ts';
+import { kindTemper } from '../simulation/temper.ts';
 import { World } from '../simulation/world.ts';
-
-const kind: Temper = {
-  faults: { crash: 0, lostAnswer: 0, slowRequest: 0, freeze: 0 },
-  lostEvents: 0,
-  doubledEvents: 0,
-  lostMessages: 0,
-  doubledMessages: 0,
-  hungImports: 0,
-  failedImports: 0,
-  failedValidations: 0,
-  replicaLag: 0,
-  listingLag: 0,
-  refusedPuts: 0,
-  unreachable: 0,
-  refusedStarts: 0,
-  deniedStarts: 0,
-  goneImports: 0,
-  kick: true,
-  triggersFire: true,
-  tokensTold: true,
-  soak: 0,
-  approval: false,
-  poll: 10_000,
-  registryClock: 0,
-};
 
 /** Digests by number: every third one is bad, and validation rejects it. */
 export const good = [11, 13, 14, 16, 17, 19].map(digestOf) as [Digest, Digest, Digest, Digest, Digest, Digest];
@@ -58,7 +34,7 @@ export class KindWorld {
 
   /** Staging and target are empty, and upstream has nothing yet. */
   constructor(temper: Partial<Temper> = {}) {
-    const scenario = { seed: 1, temper: { ...kind, ...temper }, inputs: [], chaos: 0 };
+    const scenario = { seed: 1, temper: { ...kindTemper, ...temper }, inputs: [], chaos: 0 };
     this.world = new World(scenario, { name: 'kind', wrap: (pipeline) => this.wrap(this.withCatalog(pipeline)) });
     this.world.upstream.tags.clear();
     for (const repository of this.world.buffer.values()) repository.tags.clear();

@@ -7,14 +7,8 @@ import { newRunId } from '../../src/lib/pipeline/run-id.ts';
 import type { Pipeline } from '../../src/lib/pipeline/session.ts';
 import { catalog } from '../functions/catalog.ts';
 import { memoryHistory, memoryRetention } from '../simulation/memory-history.ts';
-import {
-  type MemoryState,
-  memoryCursors,
-  memoryIndex,
-  memoryState,
-  memoryStore,
-  memoryVerdicts,
-} from '../simulation/memory-store.ts';
+import { memoryCursors, memoryIndex, memoryVerdicts } from '../simulation/memory-index.ts';
+import { type MemoryState, memoryState, memoryStore } from '../simulation/memory-store.ts';
 import { digestOf, ended, entry, head, run, tracked, verdict } from '../store/samples.ts';
 
 const day = 24 * 60 * 60 * 1000;

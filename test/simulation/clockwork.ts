@@ -23,6 +23,8 @@ export interface Worker {
   /** Its monotonic clock starts anywhere. */
   readonly offset: number;
   dead: boolean;
+  /** Somebody else commits before it each time. */
+  beaten: boolean;
   onDeath: (() => void) | undefined;
 }
 
@@ -62,6 +64,7 @@ export class Clockwork {
       name,
       offset: Math.floor(this.random.between(0, hour)),
       dead: false,
+      beaten: false,
       onDeath: undefined,
     };
   }

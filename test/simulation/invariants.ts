@@ -1,16 +1,14 @@
-/** What must hold after every step, and at the end. docs/architecture.md lists the same, with the reasons. */
+/** What must hold after every step. docs/architecture.md lists the same, with the reasons. */
 
 import type { Digest } from '../../src/lib/image/digest.ts';
 import { isHeld } from '../../src/lib/pipeline/gate.ts';
 import type { Run } from '../../src/lib/pipeline/model.ts';
 import { nameOf } from '../../src/lib/pipeline/model.ts';
 import { isOrdered } from '../../src/lib/pipeline/notice.ts';
-import { imageOf } from '../../src/lib/pipeline/session.ts';
-import { hour, minute } from './clockwork.ts';
+import { hour } from './clockwork.ts';
 import type { MemoryTag } from './memory-store.ts';
-import { isGood, numberOf } from './places.ts';
-import type { Scenario } from './scenario.ts';
-import { referenceOf } from './tasks.ts';
+import { numberOf } from './places.ts';
+import { isUnderWay } from './task-run.ts';
 import type { TargetPut, World } from './world.ts';
 
 const mostMessages = 200;
@@ -22,14 +20,13 @@ export class Watcher {
   private readonly promotedSeq = new Map<string, number>();
   private readonly seen = new Set<string>();
   private checkedWrites = -1;
-  private quiet: { writes: number } | undefined;
 
   constructor(world: World) {
     this.world = world;
     world.onTargetPut = (put) => this.onTargetPut(put);
   }
 
-  private violate(text: string): void {
+  violate(text: string): void {
     if (this.violations.length < 20) this.violations.push(text);
   }
 
@@ -54,8 +51,7 @@ export class Watcher {
       return;
     }
     if (run.digest !== digest) this.violate(`${what} by run ${run.id}, which is about ${numberOf(run.digest)}`);
-    if (run.kind !== 'rollback' && !this.world.validations.passed.has(digest))
-      this.violate(`${what}: it was never validated`);
+    if (run.kind !== 'rollback' && !this.isValidated(digest)) this.violate(`${what}: it was never validated`);
     if (run.kind === 'rollback' && !this.stoodInTarget(tag, digest))
       this.violate(`${what}: rolled back to what never stood there`);
     this.checkOrder(what, tag, run);
@@ -64,6 +60,11 @@ export class Watcher {
     const blocked = state.blocked.get(digest);
     if (blocked && blocked.at < lease.since) this.violate(`${what}, although it was blocked before the lease`);
     this.checkPatchSeen(what, tag, run);
+  }
+
+  private isValidated(digest: Digest): boolean {
+    const passed = this.world.validations.passed.get(digest)?.size ?? 0;
+    return passed >= this.world.temper.validations;
   }
 
   private stoodInTarget(tag: string, digest: string): boolean {
@@ -135,127 +136,6 @@ export class Watcher {
       ({ parked }) => parked !== undefined && (parked.until === undefined || parked.until > farOff),
     );
     const runs = [...validations.runs.values(), ...dependents.tasks.flatMap((task) => task.runs)];
-    const idle = runs.every(({ status }) => status !== 'queued' && status !== 'running');
-    return waits && idle && !tags.some(({ head }) => ends(head?.hold?.until));
-  }
-
-  beginQuiet(): void {
-    this.quiet = { writes: this.world.state.writes };
-  }
-
-  end(scenario: Scenario): void {
-    const { state } = this.world;
-    for (const tag of state.tags.values()) {
-      this.checkEnded(tag);
-      if (imageOf(this.world.catalog, tag.tracked)) this.checkPlaces(tag);
-      this.checkConverged(tag, scenario);
-      if (!scenario.inputs.some((input) => input.do === 'catalog')) this.checkRebuilt(tag);
-    }
-    this.checkValidatedOnce(scenario);
-    this.checkCarried(scenario);
-    for (const [kick, count] of this.world.dependents.kicks) {
-      if (count > 1) this.violate(`the dependent of ${kick} was started ${count} times for one promotion`);
-    }
-    if (this.quiet && state.writes !== this.quiet.writes)
-      this.violate(`an unchanged world had ${state.writes - this.quiet.writes} writes`);
-    for (const id of state.active.keys()) {
-      if (![...state.tags.values()].some((tag) => tag.active.has(id)))
-        this.violate(`the index names run ${id}, which is not active`);
-    }
-  }
-
-  /** Where no message, worker or answer is lost, messages carry every run: the sweep finds nobody to wake. */
-  private checkCarried({ temper: { faults, lostMessages } }: Scenario): void {
-    if (faults.crash + faults.freeze + faults.lostAnswer + lostMessages > 0) return;
-    for (const { run, to, why } of this.world.transitions) {
-      if (to === 'woken' && why.startsWith('it was due')) this.violate(`run ${run} had no message: ${why}`);
-    }
-  }
-
-  /** Every run has ended, or waits for something it names. */
-  private checkEnded(tag: MemoryTag): void {
-    const now = this.world.clockwork.now;
-    for (const run of tag.active.values()) {
-      if (run.parked?.for === 'hold' && !isHeld(tag.head?.hold, now - 20 * minute))
-        this.violate(`run ${run.id} is parked for a hold that is over`);
-      if (!run.parked)
-        this.violate(`run ${run.id} (${run.kind}, ${run.stage}) is neither ended nor parked: ${run.why}`);
-    }
-    for (const run of tag.ended.values())
-      if (!this.world.state.ended.has(run.id)) this.violate(`run ${run.id} has ended and is not listed`);
-  }
-
-  /** No move in staging or target is overlooked for good. */
-  private checkPlaces(tag: MemoryTag): void {
-    for (const [place, name] of [
-      ['staging', 'staging/node'],
-      ['target', 'base-images/node'],
-    ] as const) {
-      const shows = this.world.repository(name).now(tag.tracked.tag)?.digest;
-      const recorded = tag.head?.[place]?.digest;
-      if (shows !== recorded)
-        this.violate(
-          `${place} of ${nameOf(tag.tracked)} shows ${shows && numberOf(shows)}, recorded is ${recorded && numberOf(recorded)}`,
-        );
-    }
-  }
-
-  /** With nothing in the way, the target is what upstream has, with events or without. */
-  private checkConverged(tag: MemoryTag, scenario: Scenario): void {
-    const { head } = tag;
-    const upstream = this.world.upstream.now(tag.tracked.tag);
-    if (!head || !upstream || upstream.by === 'person' || !isGood(upstream.digest)) return;
-    const name = tag.tracked.tag;
-    const meddled = scenario.inputs.some(
-      (input) => input.do !== 'upstream' && (input.tag === name || input.do === 'catalog'),
-    );
-    const image = scenario.inputs.some((input) => 'command' in input && input.command.endsWith('-image'));
-    const stuck = [...tag.active.values()].some(({ parked }) => parked !== undefined);
-    const expired = [...tag.ended.values()].some(
-      ({ ended }) => ended?.outcome === 'expired' || ended?.outcome === 'gone',
-    );
-    if (meddled || image || stuck || expired || head.hold) return;
-    if (head.target?.digest !== upstream.digest)
-      this.violate(
-        `${nameOf(tag.tracked)}: upstream has ${numberOf(upstream.digest)}, the target ${head.target && numberOf(head.target.digest)}`,
-      );
-  }
-
-  private checkRebuilt(tag: MemoryTag): void {
-    const { target } = tag.head ?? {};
-    const run = target?.run === undefined ? undefined : tag.ended.get(target.run);
-    const wanted = run?.ended?.outcome;
-    if (!target || !(wanted === 'promoted' || wanted === 'patched' || wanted === 'rolled-back')) return;
-    for (const task of this.world.dependents.tasks) {
-      const base = task.bases.find(
-        ({ registry, tag: name }) => registry === 'buffer.local' && name === tag.tracked.tag,
-      );
-      if (!base) continue;
-      const builtOn = task.builtOn.get(referenceOf(base));
-      const build = [...(tag.builds.get(run?.id ?? '')?.values() ?? [])].find((one) => one.task === task.name);
-      if (!build) this.violate(`${task.name} has no build for run ${run?.id}`);
-      else if (build.state === 'rebuilt' && builtOn !== target.digest)
-        this.violate(`${task.name} is called rebuilt, and is built on ${builtOn}`);
-      else if (build.state === 'waiting' || build.state === 'building' || build.state === 'kicking')
-        this.violate(`${task.name} is left ${build.state}`);
-    }
-  }
-
-  /** One effective validation for each digest, but for those that an operator forced. */
-  private checkValidatedOnce({ inputs }: Scenario): void {
-    const { validations } = this.world;
-    const asked = inputs.map((input) =>
-      input.do === 'operator' ? input.command : input.do === 'ambush' ? input.act : '',
-    );
-    const changed = inputs.filter((input) => input.do === 'catalog').length;
-    const forced = asked.filter((command) => command === 'force' || command === 'retry').length + changed;
-    const counts = new Map<Digest, number>();
-    for (const [id, { digest, status, log }] of validations.runs) {
-      const verdict = status === 'succeeded' || (status === 'failed' && log.endsWith('status 1'));
-      if (verdict && validations.recorded.has(id)) counts.set(digest, (counts.get(digest) ?? 0) + 1);
-    }
-    for (const [digest, count] of counts) {
-      if (count > 1 + forced) this.violate(`${numberOf(digest)} was validated ${count} times`);
-    }
+    return waits && !runs.some(isUnderWay) && !tags.some(({ head }) => ends(head?.hold?.until));
   }
 }

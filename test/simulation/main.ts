@@ -8,7 +8,8 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { play } from './play.ts';
 import { report } from './report.ts';
 import { scenario } from './scenario.ts';
-import { cutScenario, isRemovable, removable, replayCommand, shrink } from './shrink.ts';
+import { cutScenario, replayCommand, shrink } from './shrink.ts';
+import { isRemovable, removable } from './temper.ts';
 
 interface Share {
   readonly from: number;
@@ -50,9 +51,7 @@ async function replay(seed: number, without: string | undefined, drop: string | 
   const names = without?.split(',') ?? [];
   const unknown = names.filter((name) => !isRemovable(name));
   if (unknown.length > 0) {
-    console.error(
-      `--without: no fault is called ${unknown.join(', ')}; there are ${Object.keys(removable).join(', ')}`,
-    );
+    console.error(`--without: no fault is called ${unknown.join(', ')}; there are ${removable.join(', ')}`);
     process.exit(2);
   }
   const dropped = drop?.split(',').map((position) => number('drop', position)) ?? [];

@@ -36,13 +36,15 @@ export class Operator {
         return resume(pipeline, tracked, caller);
       case 'hold-image':
         return holdImage(pipeline, tracked.image, known, caller);
+      case 'hold-image-for-a-while':
+        return holdImage(pipeline, tracked.image, known, caller, world.clockwork.now + 40 * minute);
       case 'resume-image':
         return resumeImage(pipeline, tracked.image, known, caller);
       case 'reimport':
       case 'force':
         return reimport(pipeline, tracked, caller, command === 'force');
       case 'rollback':
-        return rollback(pipeline, tracked, this.oneOf(world.state.tags.get(nameOf(tracked))?.digests), caller);
+        return rollback(pipeline, tracked, this.goodOld(tracked), caller);
       case 'unblock':
         return unblock(pipeline, tracked, this.oneOf(world.state.tags.get(nameOf(tracked))?.blocked), caller);
       default:
@@ -57,9 +59,17 @@ export class Operator {
     if (!run) return cancel(pipeline, tracked, 'none', caller);
     if (command === 'approve-other') return approve(pipeline, tracked, run.id, digestOf(1), caller);
     if (command === 'approve') return approve(pipeline, tracked, run.id, run.digest, caller);
+    if (command === 'reject-other') return reject(pipeline, tracked, run.id, digestOf(1), caller);
     if (command === 'reject') return reject(pipeline, tracked, run.id, run.digest, caller);
     if (command === 'expedite') return expedite(pipeline, tracked, run.id, caller);
     return command === 'cancel' ? cancel(pipeline, tracked, run.id, caller) : retry(pipeline, tracked, run.id, caller);
+  }
+
+  /** What stood in the target, most times. */
+  private goodOld(tracked: TrackedTag): Digest {
+    const digests = this.world.state.tags.get(nameOf(tracked))?.digests;
+    const stood = new Map([...(digests ?? [])].filter(([, row]) => row.inTargetAt !== undefined));
+    return this.oneOf(stood.size > 0 && this.draw.chance(0.9) ? stood : digests);
   }
 
   private oneOf(rows: ReadonlyMap<Digest, unknown> | undefined): Digest {

@@ -38,9 +38,14 @@ export class Repository {
     return this.tags.get(tag)?.at(-1);
   }
 
+  /** The last move until then. */
+  moveAt(tag: string, time: number): Move | undefined {
+    return this.tags.get(tag)?.findLast(({ at }) => at <= time);
+  }
+
   /** What a replica shows that is behind by `lag`. */
   read(tag: string, now: number, lag: number): BufferReading {
-    const move = this.tags.get(tag)?.findLast(({ at }) => at <= now - lag);
+    const move = this.moveAt(tag, now - lag);
     return move ? { kind: 'found', digest: move.digest, at: move.at } : { kind: 'absent' };
   }
 }

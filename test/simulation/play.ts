@@ -1,21 +1,21 @@
 /** Plays one scenario: inputs, events, messages and timers, each handled by a worker of its own that may die. */
-import { parseTag } from '../../src/lib/image/names.ts';
+import { parseRepository, parseTag } from '../../src/lib/image/names.ts';
 import { advance } from '../../src/lib/pipeline/advance.ts';
-import { carry } from '../../src/lib/pipeline/carry.ts';
 import { drift } from '../../src/lib/pipeline/drift.ts';
-import type { Message, Place, TrackedTag } from '../../src/lib/pipeline/model.ts';
-import { observe } from '../../src/lib/pipeline/observe.ts';
+import type { Message } from '../../src/lib/pipeline/model.ts';
+import type { Push } from '../../src/lib/pipeline/push.ts';
+import { concernedBy, observePush } from '../../src/lib/pipeline/push.ts';
 import type { Pipeline } from '../../src/lib/pipeline/session.ts';
 import { sweep } from '../../src/lib/pipeline/sweep.ts';
 import { watchUpstream } from '../../src/lib/pipeline/watch.ts';
-import { catalogOf } from './catalog.ts';
 import type { Worker } from './clockwork.ts';
 import { hour, minute, second } from './clockwork.ts';
+import { FinalWatcher } from './final-invariants.ts';
 import { Watcher } from './invariants.ts';
-import { Operator } from './operator.ts';
-import { digestOf } from './places.ts';
+import { People } from './people.ts';
 import { random } from './random.ts';
-import type { CatalogChange, Command, Input, Scenario, Temper } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
+import { noTrouble } from './temper.ts';
 import type { Variant } from './world.ts';
 import { World } from './world.ts';
 
@@ -54,9 +54,9 @@ export async function play(given: Scenario, variant?: Variant): Promise<Played> 
       // Twice in a row: drift comes by once more after the last run has ended.
       settled = watcher.isSettled() ? settled + 1 : 0;
     }
-    watcher.beginQuiet();
+    const final = new FinalWatcher(world, watcher);
     await world.clockwork.run(world.clockwork.now + quiet, check);
-    watcher.end(scenario);
+    final.checkEnd(scenario);
   } catch (error) {
     if (!watcher.violations.length) throw error;
   }
@@ -69,9 +69,7 @@ class Player {
   private readonly variant: Variant | undefined;
   private readonly watcher: Watcher;
   private readonly draw;
-  private readonly operator: Operator;
-  private changes: readonly CatalogChange[] = [];
-  private readonly ambushes: Extract<Input, { do: 'ambush' }>[] = [];
+  private readonly people: People;
 
   constructor(world: World, scenario: Scenario, variant: Variant | undefined, watcher: Watcher) {
     this.world = world;
@@ -79,19 +77,19 @@ class Player {
     this.variant = variant;
     this.watcher = watcher;
     this.draw = random(scenario.seed ^ 0x91a7);
-    this.operator = new Operator(world, this.draw);
+    this.people = new People(world, this.draw, (job) => this.work('operator', job));
   }
 
   begin(): void {
     const { world, scenario } = this;
-    world.onPush = (repository, tag) => this.event(repository, tag);
+    world.onPush = (registry, repository, tag) => this.event(registry, repository, tag);
     world.onSend = (message, delay) => this.enqueue(message, delay);
     world.onTransition = (event) => {
       world.transitions.push(event);
-      this.spring(event.tracked.tag, event.to);
+      this.people.spring(event.tracked.tag, event.to);
     };
-    world.onTargetRead = (tag) => this.spring(tag, 'target-read');
-    for (const input of scenario.inputs) world.clockwork.after(input.at, () => this.input(input));
+    world.onTargetRead = (tag) => this.people.spring(tag, 'target-read');
+    for (const input of scenario.inputs) world.clockwork.after(input.at, () => this.people.act(input));
     this.timer('watch', 4 * minute, (pipeline) => watchUpstream(pipeline));
     this.timer('drift', 10 * minute, (pipeline) => drift(pipeline));
     if (!this.variant?.withoutSweep) this.timer('sweep', 5 * minute, (pipeline) => sweep(pipeline));
@@ -100,24 +98,11 @@ class Player {
   /** Faults stop; what they have done stays. */
   calm(): void {
     const { world } = this;
-    world.clockwork.faults = { crash: 0, lostAnswer: 0, slowRequest: 0, freeze: 0 };
-    const calm: Partial<Temper> = {
-      lostEvents: world.temper.lostEvents === 1 ? 1 : 0,
-      doubledEvents: 0,
-      lostMessages: 0,
-      doubledMessages: 0,
-      hungImports: 0,
-      failedImports: 0,
-      failedValidations: 0,
-      replicaLag: 0,
-      listingLag: 0,
-      refusedPuts: 0,
-      unreachable: 0,
-      refusedStarts: 0,
-      deniedStarts: 0,
-      goneImports: 0,
-    };
-    world.temper = { ...world.temper, ...calm };
+    world.clockwork.faults = noTrouble.faults;
+    const forever = (rate: number) => (rate === 1 ? 1 : 0);
+    const { lostEvents, lostMessages } = world.temper;
+    const lost = { lostEvents: forever(lostEvents), lostMessages: forever(lostMessages) };
+    world.temper = { ...world.temper, ...noTrouble, ...lost };
   }
 
   private work(
@@ -125,7 +110,7 @@ class Player {
     job: (pipeline: Pipeline, worker: Worker) => Promise<unknown>,
     ended: (how: 'done' | 'failed' | 'crashed') => void = () => {},
   ): void {
-    const worker = this.world.clockwork.worker(name);
+    const worker = this.world.worker(name);
     worker.onDeath = () => ended('crashed');
     job(this.world.pipeline(worker), worker).then(
       () => worker.dead || ended('done'),
@@ -173,74 +158,23 @@ class Player {
     });
   }
 
-  private event(repository: string, tag: string): void {
+  private event(registry: string, repository: string, tag: string): void {
     const { world, draw } = this;
-    const place: Place = repository === 'staging/node' ? 'staging' : 'target';
     if (draw.chance(world.temper.lostEvents)) return;
+    const push = { registry: { loginServer: registry }, repository: parseRepository(repository), tag: parseTag(tag) };
     const copies = draw.chance(world.temper.doubledEvents) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const delay = draw.chance(0.1) ? draw.between(0, 10 * minute) : draw.between(50, 3000);
-      world.clockwork.after(delay, () => this.handleEvent({ image: 'node', tag: parseTag(tag) }, place, 0));
+      world.clockwork.after(delay, () => this.handleEvent(push, 0));
     }
   }
 
-  private handleEvent(tracked: TrackedTag, place: Place, redelivery: number): void {
-    const job = async (pipeline: Pipeline) => {
-      const observed = await observe(pipeline, tracked, place);
-      if (observed.kind === 'unknown') throw new Error(observed.why);
-      if (observed.kind === 'started') await carry(observed.session, observed.run.id);
-    };
+  private handleEvent(push: Push, redelivery: number): void {
+    const concerned = concernedBy(this.world.catalog, push);
+    const job = (pipeline: Pipeline) => observePush(pipeline, concerned);
     this.work('event', job, (how) => {
       if (how === 'done' || redelivery > 3) return;
-      this.world.clockwork.after(10 * second * 3 ** redelivery, () => this.handleEvent(tracked, place, redelivery + 1));
+      this.world.clockwork.after(10 * second * 3 ** redelivery, () => this.handleEvent(push, redelivery + 1));
     });
-  }
-
-  private input(input: Input): void {
-    const { world } = this;
-    switch (input.do) {
-      case 'upstream':
-        world.upstream.move(input.tag, { digest: digestOf(input.digest), at: world.clockwork.now, by: 'upstream' });
-        break;
-      case 'upstream-gone':
-        world.upstream.move(input.tag, { digest: digestOf(0), at: world.clockwork.now, by: 'person' });
-        break;
-      case 'push-staging':
-        world.push('staging/node', input.tag, digestOf(input.digest), 'person');
-        break;
-      case 'push-target':
-        world.push('base-images/node', input.tag, digestOf(input.digest), 'person');
-        break;
-      case 'catalog':
-        this.changes = input.change === 'restore' ? [] : [...this.changes, input.change];
-        world.catalog = catalogOf(world.temper, this.changes);
-        break;
-      case 'ambush':
-        this.ambushes.push(input);
-        break;
-      case 'operator':
-        this.command(input.tag, input.command);
-        break;
-    }
-  }
-
-  /** Each ambush is sprung once. */
-  private spring(at: string, stage: string): void {
-    const found = this.ambushes.findIndex((one) => one.tag === at && one.stage === stage);
-    const [ambush] = found < 0 ? [] : this.ambushes.splice(found, 1);
-    if (!ambush) return;
-    const { tag, act, delay } = ambush;
-    const digest = 200 + this.ambushes.length;
-    this.world.clockwork.after(delay, () => {
-      if (act === 'upstream' || act === 'push-staging' || act === 'push-target')
-        this.input({ at: 0, do: act, tag, digest });
-      else this.command(tag, act);
-    });
-  }
-
-  private command(tag: string, command: Command): void {
-    this.work('operator', (pipeline) =>
-      this.operator.carryOut(pipeline, { image: 'node', tag: parseTag(tag) }, command),
-    );
   }
 }

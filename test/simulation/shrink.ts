@@ -1,36 +1,10 @@
 /** Makes a failing schedule small: leaves out inputs and faults as long as it still fails in the same way. */
 import type { Played } from './play.ts';
 import { play } from './play.ts';
-import type { Scenario, Temper } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
+import type { Removable } from './temper.ts';
+import { removable, without } from './temper.ts';
 import type { Variant } from './world.ts';
-
-/** Faults that can be left out by name, on the command line too. */
-export const removable = {
-  crash: (temper: Temper) => ({ ...temper, faults: { ...temper.faults, crash: 0 } }),
-  lostAnswer: (temper: Temper) => ({ ...temper, faults: { ...temper.faults, lostAnswer: 0 } }),
-  slowRequest: (temper: Temper) => ({ ...temper, faults: { ...temper.faults, slowRequest: 0 } }),
-  freeze: (temper: Temper) => ({ ...temper, faults: { ...temper.faults, freeze: 0 } }),
-  lostEvents: (temper: Temper) => ({ ...temper, lostEvents: 0 }),
-  doubledEvents: (temper: Temper) => ({ ...temper, doubledEvents: 0 }),
-  lostMessages: (temper: Temper) => ({ ...temper, lostMessages: 0 }),
-  doubledMessages: (temper: Temper) => ({ ...temper, doubledMessages: 0 }),
-  hungImports: (temper: Temper) => ({ ...temper, hungImports: 0 }),
-  failedImports: (temper: Temper) => ({ ...temper, failedImports: 0 }),
-  failedValidations: (temper: Temper) => ({ ...temper, failedValidations: 0 }),
-  replicaLag: (temper: Temper) => ({ ...temper, replicaLag: 0 }),
-  listingLag: (temper: Temper) => ({ ...temper, listingLag: 0 }),
-  refusedPuts: (temper: Temper) => ({ ...temper, refusedPuts: 0 }),
-  unreachable: (temper: Temper) => ({ ...temper, unreachable: 0 }),
-  refusedStarts: (temper: Temper) => ({ ...temper, refusedStarts: 0 }),
-  deniedStarts: (temper: Temper) => ({ ...temper, deniedStarts: 0 }),
-  goneImports: (temper: Temper) => ({ ...temper, goneImports: 0 }),
-} satisfies Record<string, (temper: Temper) => Temper>;
-
-export type Removable = keyof typeof removable;
-
-export function isRemovable(name: string): name is Removable {
-  return name in removable;
-}
 
 export interface Cut {
   readonly without: readonly Removable[];
@@ -41,7 +15,7 @@ export interface Cut {
 export function cutScenario(scenario: Scenario, cut: Cut): Scenario {
   return {
     ...scenario,
-    temper: cut.without.reduce((temper, name) => removable[name](temper), scenario.temper),
+    temper: cut.without.reduce(without, scenario.temper),
     inputs: scenario.inputs.filter((_, position) => !cut.dropped.includes(position)),
   };
 }
@@ -56,7 +30,7 @@ export async function shrink(scenario: Scenario, variant?: Variant): Promise<{ c
     cut = smaller;
     played = again;
   };
-  for (const name of Object.keys(removable).filter(isRemovable)) {
+  for (const name of removable) {
     await attempt({ ...cut, without: [...cut.without, name] });
   }
   for (let position = scenario.inputs.length - 1; position >= 0; position--) {

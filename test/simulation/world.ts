@@ -6,24 +6,23 @@ import { defaultPeriods } from '../../src/lib/pipeline/periods.ts';
 import type * as ports from '../../src/lib/pipeline/ports.ts';
 import type { TransitionEvent } from '../../src/lib/pipeline/ports.ts';
 import type { Pipeline } from '../../src/lib/pipeline/session.ts';
+import type { ImageTag } from './builds.ts';
+import { Dependents } from './builds.ts';
 import { catalogOf } from './catalog.ts';
 import type { Worker } from './clockwork.ts';
-import { Clockwork, minute } from './clockwork.ts';
+import { Clockwork, hour, minute } from './clockwork.ts';
 import type { MemoryState } from './memory-store.ts';
 import { memoryState } from './memory-store.ts';
 import type { Move } from './places.ts';
 import { digestOf, Repository } from './places.ts';
 import type { Random } from './random.ts';
 import { random } from './random.ts';
-import type { Input, Scenario, Temper } from './scenario.ts';
+import type { SimImport } from './registry-ports.ts';
+import type { Input, Scenario } from './scenario.ts';
 import { tags } from './scenario.ts';
-import type { ImageTag } from './tasks.ts';
-import { Dependents, Validations } from './tasks.ts';
-import { WorkerPorts } from './worker-ports.ts';
-
-export interface SimImport {
-  state: ports.ImportState;
-}
+import type { Temper } from './temper.ts';
+import { Validations } from './validations.ts';
+import { workerPorts } from './worker-ports.ts';
 
 /** What a broken variant of the pipeline replaces; see controls.ts. */
 export interface Variant {
@@ -36,6 +35,9 @@ export interface Variant {
   /** Inputs that aim at what is broken: chance would seldom strike there. */
   readonly aimed?: readonly Input[];
 }
+
+/** More tags than may be imported at once at first; the last has the form of a run's own tag, and is none of upstream's. */
+const crowd = ['2a', '2b', '2c', '2d', '2e', '2-x', '2-abcdefgh0123'] as const;
 
 /** A put into the target took effect. */
 export interface TargetPut {
@@ -65,10 +67,12 @@ export class World {
   /** Called at the moment a put into the target takes effect. */
   onTargetPut: (put: TargetPut) => void = () => {};
   /** Called when a place has been pushed to, for events. */
-  onPush: (repository: string, tag: string) => void = () => {};
+  onPush: (registry: string, repository: string, tag: string) => void = () => {};
   onSend: (message: Parameters<ports.Queue['send']>[0], delay: number) => void = () => {};
   temper: Temper;
   readonly random: Random;
+  /** Until when a tag's rows are of a newer release. */
+  readonly newerUntil = new Map<string, number>();
   readonly imports: SimImport[] = [];
   readonly startedAt: number;
   ids = 0;
@@ -81,10 +85,15 @@ export class World {
     this.clockwork = new Clockwork(random(scenario.seed ^ 0xc10c), scenario.temper.faults);
     this.startedAt = this.clockwork.now;
     this.catalog = catalogOf(scenario.temper);
-    this.periods = { ...defaultPeriods, poll: scenario.temper.poll, ...variant?.periods };
-    const at = this.clockwork.now - 60 * minute;
-    for (const tag of tags) {
+    const { poll, approvalPeriod: approval } = scenario.temper;
+    // What never ends is waited for, in steps of `poll`, no longer than needs be.
+    const waits = { poll, approval, rebuild: hour, validationSlack: 20 * minute };
+    this.periods = { ...defaultPeriods, ...waits, ...variant?.periods };
+    const at = this.clockwork.now - hour;
+    for (const tag of [...tags, ...(scenario.temper.crowd ? crowd : [])]) {
       this.upstream.move(tag, { digest: digestOf(10), at, by: 'upstream' });
+    }
+    for (const tag of tags) {
       if (this.random.chance(0.7))
         this.repository('base-images/node').move(tag, { digest: digestOf(10), at, by: 'import' });
       if (this.random.chance(0.5))
@@ -96,7 +105,10 @@ export class World {
       if (base.registry === 'dev.local') return this.dev.now(`${base.repository}:${base.tag}`)?.digest;
       return this.repository(base.repository).now(base.tag)?.digest;
     };
-    this.dependents = new Dependents(this.clockwork, this.random, current, tags, resolve);
+    this.dependents = new Dependents(
+      { clockwork: this.clockwork, random: this.random, temper: current, resolve },
+      tags,
+    );
     const moved = this.dependents.moved.bind(this.dependents);
     this.dependents.moved = (base, digest) => {
       if (base.registry === 'dev.local') {
@@ -121,15 +133,27 @@ export class World {
     const repository = this.repository(name);
     const changed = repository.now(tag)?.digest !== digest;
     repository.move(tag, { digest, at: this.registryNow(), by });
-    this.onPush(name, tag);
+    this.onPush('buffer.local', name, tag);
     if (name === 'base-images/node' && changed) {
       this.dependents.moved({ registry: 'buffer.local', repository: name, tag }, digest);
     }
   }
 
+  /** Upstream publishes; where it is a registry in Azure, that raises an event. */
+  publish(tag: string, digest: Digest): void {
+    this.upstream.move(tag, { digest, at: this.clockwork.now, by: 'upstream' });
+    if (this.temper.azureUpstream) this.onPush('public.local', 'library/node', tag);
+  }
+
+  worker(name: string): Worker {
+    const worker = this.clockwork.worker(name);
+    worker.beaten = this.random.chance(this.temper.stubbornConflicts);
+    return worker;
+  }
+
   /** The ports as one worker has them. */
   pipeline(worker: Worker): Pipeline {
-    const ports = new WorkerPorts(this, worker);
-    return this.variant?.wrap?.(ports.all(), worker, this) ?? ports;
+    const ports = workerPorts({ world: this, worker });
+    return this.variant?.wrap?.(ports, worker, this) ?? ports;
   }
 }

@@ -15,14 +15,8 @@ import { tableVerdicts } from '../../src/lib/azure/tables/verdicts.ts';
 import type { History, Retention } from '../../src/lib/pipeline/history.ts';
 import type { Cursors, ImageHolds, RunIndex, Store, Verdicts } from '../../src/lib/pipeline/record.ts';
 import { memoryHistory, memoryRetention } from '../simulation/memory-history.ts';
-import {
-  memoryCursors,
-  memoryImageHolds,
-  memoryIndex,
-  memoryState,
-  memoryStore,
-  memoryVerdicts,
-} from '../simulation/memory-store.ts';
+import { memoryCursors, memoryImageHolds, memoryIndex, memoryVerdicts } from '../simulation/memory-index.ts';
+import { memoryState, memoryStore } from '../simulation/memory-store.ts';
 
 export interface World {
   readonly store: Store;

@@ -59,7 +59,8 @@ async function moveTarget(context: StageContext): Promise<Step> {
     await observeAndSend(pipeline, tracked, 'target');
     return { kind: 'again' };
   }
-  if (loaded.head.target?.digest === run.digest && run.kind !== 'rollback') return unchanged(session, run);
+  const isThere = reading.kind === 'found' && reading.digest === run.digest;
+  if (isThere && run.kind !== 'rollback') return unchanged(session, run);
   if (isStale(session)) return { kind: 'again' };
   const why = `moving ${image.target}:${tracked.tag} to ${shortDigest(run.digest)}`;
   const holder: Run = { ...run, copied: true, operation: undefined, why };
@@ -116,24 +117,24 @@ function giveBack(run: Run, next: 'retry' | 'stall', why: string): Step {
 }
 
 /**
- * A lease of ours whose put has no known answer. Ours in the target: it landed. Anything else is believed only when the
- * request can no longer take effect and the slowest replica has caught up.
+ * A lease of ours whose put has no known answer. Nothing is believed before the request can no longer take effect: the
+ * digest may be there by somebody's hand, and our own put still come, over what was promoted meanwhile. Then ours in the
+ * target has landed; anything else is believed only when the slowest replica has caught up.
  */
 async function settleLease({ session, run }: StageContext, { since }: Lease): Promise<Step> {
   const { pipeline, image, tracked, loaded } = session;
   const reading = await pipeline.buffer.readTag(image.target, tracked.tag);
   // An answer from before the last recorded move is a replica's memory of an earlier turn of the same digest.
   const isNews = reading.kind === 'found' && reading.at >= (loaded.head.target?.at ?? 0);
-  if (isNews && reading.digest === run.digest) return landed(session, run, reading.at);
+  const isOurs = isNews && reading.digest === run.digest;
   const { effectAfterRead, requestLife, replicaLag, poll } = pipeline.periods;
-  const certain = since + effectAfterRead + requestLife + replicaLag;
-  if (loaded.at < certain || reading.kind === 'unknown') {
-    return {
-      kind: 'wait',
-      until: loaded.at + poll,
-      why: `the target was asked to move, and is read again: ${shows(reading)}`,
-    };
-  }
+  const spent = since + effectAfterRead + requestLife;
+  if (isOurs && loaded.at >= spent) return landed(session, run, reading.at);
+  const why = `the target was asked to move, and is read again: ${shows(reading)}`;
+  if (isOurs) return { kind: 'wait', until: spent, why };
+  if (loaded.at < spent + replicaLag) return { kind: 'wait', until: loaded.at + poll, why };
+  // The lease stays: nobody else may move what cannot be read.
+  if (reading.kind === 'unknown') return { kind: 'fail', next: 'retry', why };
   return (await takeOver(session, reading)) ?? giveBack(run, 'retry', shows(reading));
 }
 
