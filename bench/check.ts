@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import type { LocalRegistry } from '../local/contracts.ts';
 import { type Image, login, makeImage, types } from '../test/local/registry-images.ts';
+import { authFile } from './lib/auth.ts';
 import type { Finding } from './lib/report.ts';
 import { clocked, median, ms, times } from './lib/stats.ts';
 import type { Exchange, Wire } from './lib/wire.ts';
@@ -177,7 +178,7 @@ async function prepareSync(world: World, upstream: LocalRegistry): Promise<() =>
       },
     }),
   );
-  const target = ['--dest-cert-dir', azure.certificate.caFolder, '--dest-creds', login(buffer)];
+  const target = ['--dest-cert-dir', azure.certificate.caFolder, '--authfile', await authFile(azure)];
   const args = ['sync', '--src', 'yaml', '--dest', 'docker', ...target, list, `${buffer.loginServer}/sync`];
   return () => run('skopeo', args, { maxBuffer: 1e8 });
 }
@@ -191,10 +192,10 @@ async function prepareCurl(world: World, upstream: LocalRegistry): Promise<() =>
       (tag) => `url = "${upstream.endpoint}/v2/up/${repository}/manifests/${tag}"\noutput = "/dev/null"\n`,
     ),
   );
-  await writeFile(list, urls.join(''));
+  // In the file, not on the command line, which is shown when it fails.
+  await writeFile(list, [`user = "${login(upstream)}"\n`, ...urls].join(''), { mode: 0o600 });
   const args = ['-Z', '--parallel-max', '16', '-sS', '--head', '--fail', '--cacert', certificate.caFile];
-  return () =>
-    run('curl', [...args, '-u', login(upstream), '-H', `Accept: ${types.manifest}`, '-K', list], { maxBuffer: 1e8 });
+  return () => run('curl', [...args, '-H', `Accept: ${types.manifest}`, '-K', list], { maxBuffer: 1e8 });
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { login } from '../test/local/registry-images.ts';
+import { authFile } from './lib/auth.ts';
 import type { Finding } from './lib/report.ts';
 import { clocked, median, ms, quantile, times } from './lib/stats.ts';
 import { tell } from './lib/tell.ts';
@@ -77,20 +77,20 @@ async function lap(world: World, sluice: Sluice, number: number, explain: boolea
   );
   await until('the end of the run', () => ends(sluice) > before);
   if (explain) tell(world.wires, pushed);
+  const logins = await authFile(world.azure);
   const copied = await clocked(async () => {
-    await copy(world, `${upstream}:1`, `script/staging:${number + 3}`);
-    await copy(world, `script/staging:${number + 3}`, `script/target:${number + 3}`);
+    await copy(world, logins, `${upstream}:1`, `script/staging:${number + 3}`);
+    await copy(world, logins, `script/staging:${number + 3}`, `script/target:${number + 3}`);
   });
   return { kicked: kick.at - (pushed ?? Number.NaN), copied };
 }
 
-async function copy({ azure }: World, from: string, to: string): Promise<void> {
+async function copy({ azure }: World, logins: string, from: string, to: string): Promise<void> {
   const buffer = azure.registry('contosobaseimages');
   const { caFolder } = azure.certificate;
   const trust = ['--src-cert-dir', caFolder, '--dest-cert-dir', caFolder];
-  const creds = ['--src-creds', login(buffer), '--dest-creds', login(buffer)];
   const references = [`docker://${buffer.loginServer}/${from}`, `docker://${buffer.loginServer}/${to}`];
-  await run('skopeo', ['copy', ...trust, ...creds, ...references]);
+  await run('skopeo', ['copy', ...trust, '--authfile', logins, ...references]);
 }
 
 function report(laps: readonly Lap[]): Finding {

@@ -18,7 +18,8 @@ import { startIdentity } from '../local/identity/index.ts';
 import { type LocalAzure, localScope, startLocalAzure } from '../local/index.ts';
 import { startRegistry } from '../local/registry/index.ts';
 import { startStorage } from '../local/storage/index.ts';
-import { login, makeImage, sha256, skopeo, types, writeLayout } from '../test/local/registry-images.ts';
+import { makeImage, sha256, skopeo, types, writeLayout } from '../test/local/registry-images.ts';
+import { authFile } from './lib/auth.ts';
 
 const rounds = Number(process.argv[2] ?? 3);
 const megabytes = 100;
@@ -99,12 +100,13 @@ async function benchImport(folder: string): Promise<void> {
 async function comparePaths(azure: LocalAzure, folder: string): Promise<void> {
   const [base, dev] = [azure.registry('contosobaseimages'), azure.registry('contosodev')];
   await pushLarge(azure, base, folder);
+  const logins = await authFile(azure);
   console.log(`\nAn image of ${megabytes} MB in ${layers} layers, median of ${rounds}`);
   for (const [where, target] of [
     ['to another registry', dev],
     ['inside one registry', base],
   ] as const) {
-    const copied = await measure((round) => copy(azure, base, target, `copied/r${round}`));
+    const copied = await measure((round) => copy(azure, logins, base, target, `copied/r${round}`));
     const imported = await measure((round) => importImage(azure, base, target, `imported/r${round}`));
     say(`skopeo copy ${where}`, copied);
     say(`importImage ${where}`, imported, `${(imported / copied).toFixed(2)} × skopeo copy`);
@@ -128,17 +130,22 @@ async function pushLarge(azure: LocalAzure, to: LocalRegistry, folder: string): 
   const top = { mediaType: types.manifest, digest: sha256(manifest), size: manifest.length, bytes: manifest };
   const layout = join(folder, 'layout');
   await writeLayout(layout, top, [...blobs, config], '1');
-  const trust = ['--dest-cert-dir', azure.certificate.caFolder, '--dest-creds', login(to)];
+  const trust = ['--dest-cert-dir', azure.certificate.caFolder, '--authfile', await authFile(azure)];
   await skopeo('copy', ...trust, `oci:${layout}:1`, `docker://${to.loginServer}/large:1`);
 }
 
 /** skopeo remembers where it saw layers; without that memory every copy is the first. */
-async function copy(azure: LocalAzure, from: LocalRegistry, to: LocalRegistry, name: string): Promise<void> {
+async function copy(
+  azure: LocalAzure,
+  logins: string,
+  from: LocalRegistry,
+  to: LocalRegistry,
+  name: string,
+): Promise<void> {
   const { caFolder } = azure.certificate;
-  const source = ['--src-cert-dir', caFolder, '--src-creds', login(from)];
-  const target = ['--dest-cert-dir', caFolder, '--dest-creds', login(to)];
+  const trust = ['--src-cert-dir', caFolder, '--dest-cert-dir', caFolder];
   const references = [`docker://${from.loginServer}/large:1`, `docker://${to.loginServer}/${name}:1`];
-  await skopeo('copy', ...source, ...target, ...references);
+  await skopeo('copy', ...trust, '--authfile', logins, ...references);
 }
 
 async function importImage(azure: LocalAzure, from: LocalRegistry, to: LocalRegistry, name: string): Promise<void> {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { writeAuthFile } from './images/auth-file.ts';
 import { type ImageName, parseImageName } from './images/name.ts';
 import { type Login, resolveManifest } from './images/registry.ts';
 import { ImageStore } from './images/store.ts';
@@ -22,6 +23,8 @@ export interface BaseImageOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly login?: Login;
+  /** Ends what is under way. */
+  readonly signal?: AbortSignal;
 }
 
 export interface MadeImage {
@@ -59,7 +62,7 @@ export class BaseImages {
       await writeFile(join(directory, 'Dockerfile'), dockerfile(options));
       const iid = join(directory, 'iid');
       const layers = ['--format', 'docker', '--layers', '--timestamp', '0', '--iidfile', iid];
-      await this.#buildah(['build', ...layers, directory]);
+      await this.#buildah(['build', ...layers, directory], options);
       return await this.#push(directory, options, name);
     } finally {
       await rm(directory, { recursive: true, force: true });
@@ -70,18 +73,23 @@ export class BaseImages {
     await mkdir(join(directory, 'certs'));
     await copyFile(this.#caFile, join(directory, 'certs', 'ca.crt'));
     const access = ['--cert-dir', join(directory, 'certs'), '--signature-policy', this.#store.policyFile];
-    if (options.login) access.push('--creds', `${options.login.username}:${options.login.password}`);
+    if (options.login) {
+      const authFile = join(directory, 'auth.json');
+      await writeAuthFile(authFile, [[name.registry, options.login]]);
+      access.push('--authfile', authFile);
+    }
     const id = await readFile(join(directory, 'iid'), 'utf8');
-    await this.#buildah(['push', ...access, '--format', 'v2s2', id.trim(), `docker://${options.reference}`]);
-    const { signal } = new AbortController();
+    await this.#buildah(['push', ...access, '--format', 'v2s2', id.trim(), `docker://${options.reference}`], options);
+    const { signal = new AbortController().signal } = options;
     const resolved = await resolveManifest(name, options.login, this.#caFile, signal);
     if (resolved.kind !== 'found') throw new Error(`Pushed ${options.reference}, but the registry does not have it.`);
     return { reference: options.reference, digest: resolved.digest };
   }
 
-  async #buildah(words: readonly string[]): Promise<void> {
-    const { signal } = new AbortController();
+  async #buildah(words: readonly string[], options: BaseImageOptions): Promise<void> {
+    const { signal = new AbortController().signal } = options;
     const outcome = await this.#store.buildah(words, { signal });
+    options.signal?.throwIfAborted();
     if (outcome.code !== 0) throw new Error(`buildah ${words[0]} ended with ${outcome.code}: ${outcome.stderr.trim()}`);
   }
 }

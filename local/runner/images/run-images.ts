@@ -1,5 +1,6 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAuthFile } from './auth-file.ts';
 import { DOCKER_HUB, formatImageName, type ImageName, parseImageName, pinned, repositoryOf } from './name.ts';
 import { type Login, type Resolved, resolveManifest } from './registry.ts';
 import type { ImageStore } from './store.ts';
@@ -155,13 +156,7 @@ export class RunImages {
   }
 
   async #writeAuth(): Promise<void> {
-    const auths = Object.fromEntries(
-      [...this.#logins].map(([host, { username, password }]) => [
-        host,
-        { auth: Buffer.from(`${username}:${password}`).toString('base64') },
-      ]),
-    );
-    await writeFile(join(this.#options.directory, 'auth.json'), JSON.stringify({ auths }), { mode: 0o600 });
+    await writeAuthFile(join(this.#options.directory, 'auth.json'), this.#logins);
   }
 }
 
