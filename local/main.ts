@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
 import { ensureCertificate } from './certificate.ts';
+import { dockerCli, makeDockerCli } from './docker-cli-image.ts';
 import { type LocalAzure, startLocalAzure } from './index.ts';
 import { type Instance, takeInstance } from './instance.ts';
 import { keepPorts, keptPorts } from './kept-ports.ts';
@@ -65,7 +66,7 @@ async function main(): Promise<void> {
     await instance.close();
     throw cause;
   });
-  await Promise.all([writeSettings(azure, instance), keepPorts(azure, instance)]);
+  await Promise.all([writeSettings(azure, instance), keepPorts(azure, instance), addTools(azure)]);
   const ready = flags.json ? JSON.stringify(azure.summary()) : printTable(azure.summary(), instance.settingsFile);
   console.log(ready);
   const signal = await asked;
@@ -87,6 +88,14 @@ async function start(instance: Instance): Promise<LocalAzure> {
     ports: { ...(flags.keep ? await keptPorts(instance) : {}), ...ports() },
     ...functions,
   });
+}
+
+/** Without it every validation stalls. Making it needs root, as task runs do. */
+async function addTools(azure: LocalAzure): Promise<void> {
+  if (!azure.has('functions') || process.getuid?.() !== 0) return;
+  await makeDockerCli(azure);
+  const [buffer] = azure.registries.keys();
+  note(`${buffer} has ${dockerCli}, which validations start with; on Azure it is imported once.`);
 }
 
 /** Builds the bundle when the app is this repository's, and mirrors the filter that its events have on Azure. */

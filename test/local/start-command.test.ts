@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import * as z from 'zod';
+import { BaseImages } from '../../local/runner/base-image.ts';
 
 const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
 const client = fileURLToPath(new URL('start-client.ts', import.meta.url));
@@ -21,6 +22,8 @@ const summary = z.object({
       loginServer: z.string().regex(/^localhost:\d+$/),
       endpoint: url,
       resourceId: z.string().startsWith('/subscriptions/'),
+      username: z.string().min(1),
+      password: z.string().min(1),
     }),
   ),
   ca: z.string().startsWith('/'),
@@ -28,6 +31,7 @@ const summary = z.object({
   storage: z.object({ blob: url, queue: url, table: url, connectionString: z.string() }),
   page: url,
 });
+const withFunctions = summary.extend({ functions: url, functionsKey: z.string().min(1) });
 type Summary = z.infer<typeof summary>;
 
 let state: string;
@@ -41,23 +45,23 @@ afterEach(async () => {
   await rm(state, { recursive: true, force: true });
 });
 
-function start(...args: string[]): ChildProcess {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', main, '--json', '--no-functions', '--state', state, ...args],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: '' },
-    },
-  );
+const start = (...args: string[]) => startAll('--no-functions', ...args);
+
+function startAll(...args: string[]): ChildProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', main, '--json', '--state', state, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: '' },
+  });
   children.push(child);
   return child;
 }
 
-async function ready(child: ChildProcess): Promise<Summary> {
+const ready = async (child: ChildProcess): Promise<Summary> => summary.parse(await firstLine(child));
+
+async function firstLine(child: ChildProcess): Promise<unknown> {
   if (!child.stdout) throw new Error('the starter has no stdout');
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return summary.parse(JSON.parse(line));
+  return JSON.parse(line);
 }
 
 /** A process of its own, as any user's would be: it knows the line that was printed, and nothing else. */
@@ -93,6 +97,24 @@ async function mountsOf(folder: string): Promise<string[]> {
 test('what --json prints is enough for the real clients in another process', async () => {
   const child = start();
   expect(await useAs('write', await ready(child))).toBe('written');
+});
+
+test('the push that it proposes is tested and promoted: what validations start with is there', {
+  timeout: 120_000,
+}, async () => {
+  const { registries, ca, functions, functionsKey } = withFunctions.parse(await firstLine(startAll()));
+  const [buffer] = registries;
+  if (!buffer) throw new Error('there is no registry');
+  const reference = `${buffer.loginServer}/public/node:9-alpine`;
+  await new BaseImages(join(state, 'images'), ca).make({ kind: 'node', reference, login: buffer });
+  const headers = { 'x-functions-key': functionsKey };
+  await vi.waitFor(
+    async () => {
+      const answer = await fetch(`${functions}/api/runs?image=node`, { headers });
+      expect(await answer.json()).toMatchObject({ runs: [{ outcome: 'promoted' }] });
+    },
+    { timeout: 60_000, interval: 500 },
+  );
 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends everything, in order', async (signal) => {
