@@ -39,6 +39,18 @@ describe('a tag of a real registry', () => {
     expect(await read(at, 'nowhere', 'one')).toEqual({ kind: 'absent' });
   });
 
+  it('is absent only where a GET of the manifest confirms it, sent once', async () => {
+    const at = await front();
+    expect(await read(at, 'app', 'nowhere')).toEqual({ kind: 'absent' });
+    expect(at.count('HEAD', /manifests/)).toBe(1);
+    expect(at.count('GET', /manifests/)).toBe(1);
+    const busy = await front(({ method, path }) => {
+      if (path === '/v2/') return { status: 200 };
+      return method === 'HEAD' ? { status: 404 } : { status: 502 };
+    });
+    expect(await read(busy)).toMatchObject({ kind: 'unknown', why: expect.stringContaining('502') });
+  });
+
   it('is hashed from its bytes where the registry omits the digest', async () => {
     const digest = await registry.push('app', 'one');
     const at = await front(({ method }) =>
@@ -47,9 +59,9 @@ describe('a tag of a real registry', () => {
     expect(await read(at)).toEqual({ kind: 'found', digest });
   });
 
-  it('is read by GET where the registry knows no HEAD', async () => {
+  it.each([404, 405, 501])('is read by GET where the registry knows no HEAD and answers %i', async (status) => {
     const digest = await registry.push('app', 'one');
-    const at = await front(({ method }) => (method === 'HEAD' ? { status: 405 } : undefined));
+    const at = await front(({ method }) => (method === 'HEAD' ? { status } : undefined));
     expect(await read(at)).toEqual({ kind: 'found', digest });
   });
 

@@ -14,15 +14,16 @@ const manifestTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
 
-/** One HEAD, which Docker Hub does not count. Throws Unavailable. */
+/** One HEAD, which Docker Hub does not count; a GET, which it does, only where HEAD cannot tell. Throws Unavailable. */
 export async function readTag(client: OciClient, target: Target, tag: Tag): Promise<TagReading> {
   const url = new URL(`/v2/${target.repository}/manifests/${tag}`, target.registry);
   const headers = { accept: manifestTypes.join(', ') };
   const head = await client.send(target, { method: 'HEAD', url, headers });
   const digest = head.headers.get('docker-content-digest');
-  // HEAD is optional for no registry, and the header for none; some old ones lack them all the same.
-  const needsBody = head.status === 405 || head.status === 501 || (head.status === 200 && digest === null);
-  if (needsBody) return fromBody(await client.send(target, { method: 'GET', url, headers }), target);
+  // HEAD is optional for no registry, and the header for none; some lack them all the same, and answer HEAD with 404:
+  // that a tag is gone is believed only of a GET.
+  const saysNothing = head.status === 404 || head.status === 405 || head.status === 501;
+  if (saysNothing || (head.status === 200 && digest === null)) return fromBody(await client.send(target, { method: 'GET', url, headers }), target);
   if (head.status !== 200) return fromStatus(head.status, target);
   if (mediaType(head)?.includes('distribution.manifest.v1')) {
     return unknown(target, 'answered with an image of schema 1, which cannot be imported');
