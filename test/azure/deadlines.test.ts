@@ -1,5 +1,11 @@
+import { AzureNamedKeyCredential } from '@azure/data-tables';
+import { StorageSharedKeyCredential } from '@azure/storage-queue';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AzurePorts } from '../../src/lib/azure/ports.ts';
+import { openQueue, storageQueue } from '../../src/lib/azure/queue.ts';
+import { readRow } from '../../src/lib/azure/tables/access.ts';
+import { openTables } from '../../src/lib/azure/tables/client.ts';
+import { transact } from '../../src/lib/azure/tables/transaction.ts';
 import { makeImage } from '../local/registry-images.ts';
 import { type Front, type Rule, startFront } from '../upstream/front.ts';
 import { type AzureFixture, digest, repository, soon, startAzure, tag } from './fixture.ts';
@@ -11,7 +17,8 @@ const source = { kind: 'buffer', repository: node } as const;
 let fixture: AzureFixture;
 let front: Front;
 let ports: AzurePorts;
-let rule: Rule = () => 'hang';
+const hang: Rule = () => 'hang';
+let rule = hang;
 beforeAll(async () => {
   fixture = await startAzure({ without: ['storage', 'arm', 'events'] });
   front = await startFront({ tls: true, rule: (seen) => rule(seen) });
@@ -27,6 +34,7 @@ afterAll(async () => {
   await fixture?.close();
 });
 beforeEach(() => {
+  rule = hang;
   front.seen.length = 0;
   // The deadlines themselves are too long for a test.
   const real = AbortSignal.timeout.bind(AbortSignal);
@@ -38,7 +46,6 @@ afterEach(() => {
 
 describe('a service that never answers', () => {
   it('makes a tag unknown', async () => {
-    rule = () => 'hang';
     expect(await ports.reader.readTag(node, tag('1'))).toMatchObject({
       kind: 'unknown',
       why: expect.stringContaining('no answer in time'),
@@ -46,13 +53,11 @@ describe('a service that never answers', () => {
   });
 
   it('makes a kick unclear, and it is not sent again', async () => {
-    rule = () => 'hang';
     await expect(ports.tasks.kick(fixture.dev, 'any', 't')).rejects.toMatchObject({ details: { next: 'retry' } });
     expect(front.seen.length).toBe(1);
   });
 
   it('makes an import worth another try, under a tag that overwrites nothing', async () => {
-    rule = () => 'hang';
     const request = { source, digest: digest(image.manifest.digest), repository: node, tag: tag('1-run') };
     expect(await ports.importer.start(request)).toMatchObject({ kind: 'failed', next: 'retry' });
     expect(front.seen.length).toBe(1);
@@ -78,10 +83,28 @@ describe('a service that never answers', () => {
   });
 
   it('makes a list fail rather than end early', async () => {
-    rule = () => 'hang';
     await expect(ports.tasks.list(fixture.dev)).rejects.toMatchObject({ details: { next: 'retry' } });
     await expect(ports.reader.tagsByTime(node)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
       details: { next: 'retry' },
     });
+  });
+});
+
+describe('storage that never answers', () => {
+  const late = { message: expect.stringContaining('no answer in time'), details: { next: 'retry' } };
+
+  it('fails a read and a write of rows, worth another try', async () => {
+    const credential = new AzureNamedKeyCredential('account', 'a2V5');
+    const { tags } = await openTables({ endpoint: `${front.origin}/account`, credential });
+    await expect(readRow(tags, 'node:1', '0-head')).rejects.toMatchObject(late);
+    const row = { partitionKey: 'node:1', rowKey: '0-head' };
+    await expect(transact(tags, [['create', row]], '0-head')).rejects.toMatchObject(late);
+  });
+
+  it('fails a message, worth another try', async () => {
+    const credential = new StorageSharedKeyCredential('account', 'a2V5');
+    const queue = storageQueue(await openQueue({ endpoint: `${front.origin}/account`, credential }));
+    const message = { tracked: { image: 'node', tag: tag('1') }, run: 'r1', version: 1 };
+    await expect(queue.send(message, 0)).rejects.toMatchObject(late);
   });
 });

@@ -2,10 +2,11 @@ import type { TokenCredential } from '@azure/identity';
 import type { QueueClient, StoragePipelineOptions, StorageSharedKeyCredential } from '@azure/storage-queue';
 import * as z from 'zod';
 import { isTag } from '../image/names.ts';
-import { messageOf, nextForStatus, PortError } from '../pipeline/errors.ts';
+import { nextForStatus, PortError } from '../pipeline/errors.ts';
 import type { Message } from '../pipeline/model.ts';
 import type { Queue } from '../pipeline/ports.ts';
 import { defaultQueueName } from '../pipeline/queue-name.ts';
+import { explainCall, within } from './deadlines.ts';
 
 export { defaultQueueName };
 
@@ -30,7 +31,7 @@ export async function openQueue(options: QueueOptions): Promise<QueueClient> {
 
 /** Creates the queue where there is none. On Azure the infrastructure does that. */
 export async function ensureQueue(client: QueueClient): Promise<void> {
-  await client.createIfNotExists().catch((cause: unknown) => {
+  await client.createIfNotExists({ abortSignal: within('write') }).catch((cause: unknown) => {
     throw failure('create queue', client.name, cause);
   });
 }
@@ -44,7 +45,7 @@ export function storageQueue(client: QueueClient): Queue {
         throw new RangeError(`Cannot delay a message by ${delay} ms: a queue holds it back for 7 days at most.`);
       }
       // -1: it never expires. The default, 7 days, would have to exceed the delay.
-      const options = { visibilityTimeout, messageTimeToLive: -1 };
+      const options = { visibilityTimeout, messageTimeToLive: -1, abortSignal: within('write') };
       await client.sendMessage(encodeMessage(message), options).catch((cause: unknown) => {
         throw failure('send message for', message.run, cause);
       });
@@ -92,7 +93,7 @@ function failure(operation: string, target: string, cause: unknown): PortError {
   const status = (cause as { statusCode?: number } | undefined)?.statusCode;
   const next = nextForStatus(status);
   return new PortError(
-    messageOf(cause),
+    explainCall(cause),
     {
       operation,
       target,

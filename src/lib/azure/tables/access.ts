@@ -4,6 +4,7 @@ import { ZodError } from 'zod';
 import { messageOf, nextForStatus, PortError } from '../../pipeline/errors.ts';
 import type { Instant } from '../../pipeline/model.ts';
 import { NewerSchema } from '../../pipeline/newer-schema.ts';
+import { explainCall } from '../deadlines.ts';
 import type { Columns, Layout } from './columns.ts';
 
 /**
@@ -169,7 +170,7 @@ export function failure(operation: string, target: string, cause: unknown): Port
   const status = statusOf(cause);
   const advice = adviceFor(status);
   return new PortError(
-    [status, codeOf(cause), messageOf(cause).split('\n', 1)[0]].filter((part) => part !== undefined).join(' '),
+    [status, codeOf(cause), explainCall(cause).split('\n', 1)[0]].filter((part) => part !== undefined).join(' '),
     { operation, target, next: nextForStatus(status), ...(advice ? { advice } : {}) },
     { cause },
   );

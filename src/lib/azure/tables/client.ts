@@ -1,5 +1,6 @@
 import type { NamedKeyCredential, TableClient, TableServiceClientOptions } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
+import { deadlinePolicy } from '../deadlines.ts';
 import { failure } from './access.ts';
 
 export interface TablesOptions {
@@ -25,7 +26,9 @@ export async function openTables(options: TablesOptions): Promise<Tables> {
   const { TableClient } = await import('../sdk/tables.ts');
   const { endpoint, prefix = 'sluice' } = options;
   const credential = options.credential as TokenCredential;
-  const open = (name: string) => new TableClient(endpoint, prefix + name, credential, options.client);
+  const additionalPolicies = [deadlinePolicy, ...(options.client?.additionalPolicies ?? [])];
+  const client = { ...options.client, additionalPolicies };
+  const open = (name: string) => new TableClient(endpoint, prefix + name, credential, client);
   return { tags: open('Tags'), verdicts: open('Verdicts'), index: open('Index') };
 }
 
