@@ -1,8 +1,8 @@
 /** A timer's tick: what it did in one line, and each thing that went wrong in a line of its own. */
 import type { InvocationContext } from '@azure/functions';
+import { explain } from './http/explain.ts';
 import { type Invocation, invoke } from './invocation.ts';
 import { type Tick, tickLine, troubleLine } from './log/lines.ts';
-import { messageOf } from './pipeline/errors.ts';
 import type { Pipeline } from './pipeline/session.ts';
 
 export interface Trouble {
@@ -29,7 +29,7 @@ export async function tick(
     const { tags, changed, unknown, failures } = await work({ ...given, pipeline });
     for (const { of, why } of unknown) context.warn(troubleLine({ of, why }, context.invocationId));
     for (const { of, error } of failures) {
-      context.error(troubleLine({ of, why: messageOf(error) }, context.invocationId));
+      context.error(troubleLine({ of, why: explain(error) }, context.invocationId));
     }
     const line: Tick = {
       function: context.functionName,

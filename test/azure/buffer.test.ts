@@ -119,6 +119,15 @@ describe('a registry in Azure that is upstream', () => {
     expect(listed.kind === 'found' && [...listed.tags].sort()).toEqual(['1', '2']);
   });
 
+  it('is unknown where there is no such repository, so that patterns do not follow nothing without a word', async () => {
+    const reader = createUpstreamReader({ settings: parseUpstreamSettings({}), azure: fixture.ports.tags });
+    const upstream = { kind: 'acr', registry: fixture.buffer, repository: repository('no/where') } as const;
+    expect(await reader.tags(upstream)).toMatchObject({
+      kind: 'unknown',
+      why: expect.stringMatching(/no\/where.*\. Check that .*no\/where exists/),
+    });
+  });
+
   it('is unknown where its tags cannot be listed', async () => {
     const { buffer, ports } = await behind(() => ({ status: 500 }));
     const reader = createUpstreamReader({ settings: parseUpstreamSettings({}), azure: ports.tags });

@@ -108,3 +108,25 @@ describe('storage that never answers', () => {
     await expect(queue.send(message, 0)).rejects.toMatchObject(late);
   });
 });
+
+describe('a list of tags', () => {
+  it('may be read for as long as its reader likes: only the request for each page has a deadline', async () => {
+    const tagged = { name: '1', digest: image.manifest.digest, lastUpdateTime: new Date().toISOString() };
+    const body = JSON.stringify({ registry: 'r', imageName: 'staging/node', tags: [tagged] });
+    const json = { 'content-type': 'application/json' };
+    const link = { link: '</acr/v1/staging%2Fnode/_tags?last=1>; rel="next"' };
+    rule = ({ query }) => ({ status: 200, headers: query.has('last') ? json : { ...json, ...link }, body });
+    const deadlines: AbortController[] = [];
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
+      deadlines.push(new AbortController());
+      return deadlines.at(-1)?.signal ?? AbortSignal.abort();
+    });
+    let pages = 0;
+    for await (const page of ports.reader.tagsByTime(node)) {
+      expect(page.map((one) => one.tag)).toEqual(['1']);
+      pages++;
+      for (const passed of deadlines) passed.abort();
+    }
+    expect(pages).toBe(2);
+  });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf, portError } from '../../src/lib/azure/errors.ts';
+import { explain } from '../../src/lib/http/explain.ts';
 
 function restError(status: number, body: unknown, headers: Record<string, string> = {}) {
   return Object.assign(new Error('the SDK says little'), {
@@ -46,12 +47,20 @@ describe('an error of the SDK', () => {
   it.each([
     [403, { error: { message: denied } }, /'Container Registry Tasks Contributor' on \/subscriptions\/s/],
     [403, { errors: [{ code: 'DENIED', message: 'denied' }] }, /'AcrPull' on contoso\/app:1/],
-    [405, { errors: [{ code: 'UNSUPPORTED', message: 'disallowed' }] }, /locked.*unlock/],
+    [405, { errors: [{ code: 'UNSUPPORTED', message: 'disallowed' }] }, /^Unlock contoso\/app:1.*locked/],
     [401, {}, /SLUICE_REGISTRY_AUDIENCE/],
-    [404, {}, /check that contoso\/app:1 exists/],
+    [404, {}, /^Check that contoso\/app:1 exists/],
     [403, { error: { message: 'client with IP 1.2.3.4 is not allowed access' } }, /network rules/],
   ])('carries advice: %i %j', (status, body, advice) => {
-    expect(portError(restError(status, body), 'read tag', 'contoso/app:1').message).toMatch(advice);
+    expect(portError(restError(status, body), 'read tag', 'contoso/app:1').details.advice).toMatch(advice);
+  });
+
+  it('says its advice once, behind the message', () => {
+    const error = portError(restError(404, {}), 'read tag', 'contoso/app:1');
+    expect(error.message).toBe('Could not read tag contoso/app:1: the SDK says little (404)');
+    expect(explain(error)).toBe(
+      'Could not read tag contoso/app:1: the SDK says little (404). Check that contoso/app:1 exists, and the names in sluice.yaml',
+    );
   });
 
   it('keeps how long to wait, in milliseconds', () => {

@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { theApp, WrongSetup } from '../app.ts';
+import { explain } from '../http/explain.ts';
 import { maskSecrets } from '../http/mask.ts';
 import { troubleLine } from '../log/lines.ts';
-import { messageOf } from '../pipeline/errors.ts';
 import { callerOf } from './caller.ts';
 import { json, problemResponse, Refusal } from './problem.ts';
 
@@ -13,7 +13,7 @@ export async function showHealth(request: HttpRequest, context: InvocationContex
     return await ask();
   } catch (error) {
     if (error instanceof Refusal) return problemResponse(error.problem);
-    const problems = (error instanceof WrongSetup ? error.problems : [messageOf(error)]).map(maskSecrets);
+    const problems = (error instanceof WrongSetup ? error.problems : [explain(error)]).map(maskSecrets);
     context.error(troubleLine({ of: 'health', why: problems.join('\n') }, context.invocationId));
     return json(503, { status: 'failing', problems });
   }

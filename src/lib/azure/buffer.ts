@@ -1,6 +1,8 @@
 import type { Registry } from '../catalog/model.ts';
+import { explain } from '../http/explain.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { isTag, type Repository, type Tag } from '../image/names.ts';
+import type { PortError } from '../pipeline/errors.ts';
 import type { BufferReader, BufferReading, ListedTag, TagRemover } from '../pipeline/ports.ts';
 import { within } from './deadlines.ts';
 import { failureOf, portError } from './errors.ts';
@@ -29,34 +31,50 @@ export class AzureTagReader {
       return { kind: 'found', digest: found.digest, at: found.lastUpdatedOn.getTime() };
     } catch (error) {
       if (failureOf(error).status === 404) return { kind: 'absent' };
-      return { kind: 'unknown', why: portError(error, 'read tag', `${loginServer}/${repository}:${tag}`).message };
+      return { kind: 'unknown', why: explain(portError(error, 'read tag', `${loginServer}/${repository}:${tag}`)) };
     }
   }
 
   /** Those moved last first. An unknown repository has none. */
-  async *tagsByTime({ loginServer }: Registry, repository: Repository): AsyncIterable<readonly ListedTag[]> {
+  async *tagsByTime(registry: Registry, repository: Repository): AsyncIterable<readonly ListedTag[]> {
     try {
-      const options = { order: 'LastUpdatedOnDescending', abortSignal: within('list') } as const;
-      const pages = await this.#clients.tags(loginServer, repository, async (client) => {
-        // The tag that names the artifact plays no part: all tags of its repository are listed.
-        const iterator = client.getArtifact(repository, 'latest').listTagProperties(options).byPage({
-          maxPageSize: pageSize,
-        });
-        return { first: await iterator.next(), iterator };
-      });
-      for (let page = pages.first; !page.done; page = await pages.iterator.next()) {
-        yield page.value.flatMap(listed);
-      }
+      yield* this.#pages(registry, repository);
     } catch (error) {
-      if (failureOf(error).status !== 404) throw portError(error, 'list tags of', `${loginServer}/${repository}`);
+      if (failureOf(error).status !== 404) throw failedList(error, registry, repository);
     }
   }
 
+  /** Throws where the list cannot be had whole, and where there is no such repository: its name may be wrong. */
   async tags(registry: Registry, repository: Repository): Promise<readonly Tag[]> {
     const tags: Tag[] = [];
-    for await (const page of this.tagsByTime(registry, repository)) tags.push(...page.map(({ tag }) => tag));
+    try {
+      for await (const page of this.#pages(registry, repository)) tags.push(...page.map(({ tag }) => tag));
+    } catch (error) {
+      throw failedList(error, registry, repository);
+    }
     return tags;
   }
+
+  /** Each page is asked for by itself, within a deadline of its own: what its reader does meanwhile may take long. */
+  async *#pages({ loginServer }: Registry, repository: Repository): AsyncIterable<readonly ListedTag[]> {
+    let from: { readonly continuationToken?: string } = {};
+    do {
+      const page = await this.#clients.tags(loginServer, repository, (client) => {
+        const options = { order: 'LastUpdatedOnDescending', abortSignal: within('read') } as const;
+        // The tag that names the artifact plays no part: all tags of its repository are listed.
+        const pages = client.getArtifact(repository, 'latest').listTagProperties(options);
+        return pages.byPage({ maxPageSize: pageSize, ...from }).next();
+      });
+      if (page.done) return;
+      yield page.value.flatMap(listed);
+      const { continuationToken } = page.value as { continuationToken?: string };
+      from = continuationToken === undefined ? {} : { continuationToken };
+    } while (from.continuationToken !== undefined);
+  }
+}
+
+function failedList(error: unknown, { loginServer }: Registry, repository: Repository): PortError {
+  return portError(error, 'list tags of', `${loginServer}/${repository}`);
 }
 
 function listed(found: { name: string; digest: string; lastUpdatedOn: Date }): ListedTag[] {

@@ -1,6 +1,7 @@
 import { maskSecrets } from '../http/mask.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 import { nextForStatus, PortError } from '../pipeline/errors.ts';
+import { explainCall } from './deadlines.ts';
 import { NotSent } from './retry-policy.ts';
 import { adviceForRefusal, refusalIn } from './roles.ts';
 
@@ -19,8 +20,6 @@ export interface Failure {
 }
 
 interface RestErrorLike {
-  readonly name?: string;
-  readonly message?: string;
   readonly statusCode?: unknown;
   readonly code?: unknown;
   readonly retryAfter?: unknown;
@@ -46,7 +45,7 @@ export function failureOf(error: unknown): Failure {
   return {
     status,
     code,
-    message: maskSecrets(body.message ?? explain(thrown, error)),
+    message: maskSecrets(body.message ?? explainCall(error)),
     retryAfter: retryAfterOf(thrown),
     without: error instanceof NotSent || (code !== undefined && neverArrived.has(code)),
   };
@@ -58,26 +57,30 @@ export function portError(error: unknown, operation: string, target: string): Po
   const { status, message, retryAfter } = failureOf(error);
   const advice = adviceFor(status, message, operation, target);
   const answer = status === undefined ? '' : ` (${status})`;
-  const text = `${message}${answer}${advice ? `; ${advice}` : ''}`;
   const details = {
     operation,
     target,
     next: nextForStatus(status),
-    ...(advice && { advice }),
+    ...(advice && { advice: sentence(advice) }),
     ...(retryAfter !== undefined && { retryAfter }),
   };
-  return new PortError(text, details, { cause: causeOf(error) });
+  return new PortError(`${message}${answer}`, details, { cause: causeOf(error) });
+}
+
+/** Whoever shows an error puts its advice behind the message, as a sentence of its own. */
+function sentence(advice: string): string {
+  return `${advice.charAt(0).toUpperCase()}${advice.slice(1)}`;
 }
 
 const adviceByStatus: Readonly<Record<number, (operation: string, target: string) => string>> = {
-  401: () => "Azure refuses the identity's token: check AZURE_CLIENT_ID, the tenant, and SLUICE_REGISTRY_AUDIENCE",
+  401: () => 'check AZURE_CLIENT_ID, the tenant, and SLUICE_REGISTRY_AUDIENCE: Azure does not take this identity',
   403: (operation, target) => adviceForRefusal(operation, target),
   404: (_, target) => `check that ${target} exists, and the names in sluice.yaml`,
   405: (_, target) =>
-    `${target} is locked, or the registry does not allow this: unlock it (az acr repository update --write-enabled)`,
+    `unlock ${target} (az acr repository update --write-enabled): it is locked, or the registry does not allow this`,
 };
 
-/** What a person can do about it; undefined where time alone may heal it. */
+/** What a person can do about it, in words that follow others; undefined where time alone may heal it. */
 export function adviceFor(
   status: number | undefined,
   message: string,
@@ -106,11 +109,6 @@ function parseBody(text: string | null | undefined): { readonly code?: string; r
   } catch {
     return {};
   }
-}
-
-function explain(thrown: RestErrorLike, error: unknown): string {
-  if (thrown.name === 'AbortError' || thrown.name === 'TimeoutError') return 'no answer in time';
-  return thrown.message ?? String(error);
 }
 
 function retryAfterOf(thrown: RestErrorLike): number | undefined {

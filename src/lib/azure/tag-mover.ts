@@ -1,4 +1,5 @@
 import type { Registry } from '../catalog/model.ts';
+import { explain } from '../http/explain.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Repository, Tag } from '../image/names.ts';
 import { nextForStatus } from '../pipeline/errors.ts';
@@ -74,7 +75,7 @@ function isSuccess(status: number | undefined): boolean {
 /** Once the request is out, only a plain no is a no. */
 function judge(attempt: PutAttempt, error: unknown, target: string): PutAnswer {
   const failure = failureOf(error);
-  const why = portError(error, 'move tag', target).message;
+  const why = explain(portError(error, 'move tag', target));
   const status = attempt.status ?? failure.status;
   const plainNo = status !== undefined && status >= 400 && status < 500 && status !== 408;
   if (attempt.sent && !failure.without && !plainNo) return { kind: 'unclear', why };

@@ -1,4 +1,5 @@
 import type { Registry, Upstream } from '../catalog/model.ts';
+import { explain } from '../http/explain.ts';
 import type { Repository, Tag } from '../image/names.ts';
 import { PortError } from '../pipeline/errors.ts';
 import type { TagReading, UpstreamReader } from '../pipeline/ports.ts';
@@ -54,6 +55,6 @@ export function createUpstreamReader({ settings, azure, now = Date.now }: Upstre
 
 /** Only a registry's own trouble is an answer; anything else is a fault of ours and must be seen. */
 function unknown(error: unknown): { readonly kind: 'unknown'; readonly why: string } {
-  if (error instanceof Unavailable || error instanceof PortError) return { kind: 'unknown', why: error.message };
+  if (error instanceof Unavailable || error instanceof PortError) return { kind: 'unknown', why: explain(error) };
   throw error;
 }
