@@ -63,6 +63,7 @@ function send(outgoing: ServerResponse, response: Response, isHead: boolean): vo
 
 export interface HttpServer {
   readonly endpoint: string;
+  /** Takes no more requests, and resolves when those that it has are answered. No connection outlives that. */
   close(): Promise<void>;
 }
 
@@ -78,13 +79,24 @@ export async function startHttpServer(
     const request = readRequest(incoming, body);
     return request ? handle(request) : { status: 400 };
   };
+  const unanswered = new Set<ServerResponse>();
+  let stopping = false;
   const server: Server = createServer((incoming, outgoing) => {
+    unanswered.add(outgoing);
+    outgoing.once('close', () => {
+      unanswered.delete(outgoing);
+      if (stopping && unanswered.size === 0) server.closeAllConnections();
+    });
     void answer(incoming)
       .catch((error: Error): Response => {
         onError(error);
         return { status: 500 };
       })
-      .then((response) => send(outgoing, response, incoming.method === 'HEAD'))
+      .then((response) => {
+        // A client that keeps its connection would keep the server.
+        if (stopping) outgoing.setHeader('connection', 'close');
+        send(outgoing, response, incoming.method === 'HEAD');
+      })
       .catch((error: Error) => {
         onError(error);
         outgoing.destroy();
@@ -99,8 +111,10 @@ export async function startHttpServer(
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((closed) => {
+        stopping = true;
         server.close(() => closed());
-        server.closeIdleConnections();
+        if (unanswered.size === 0) server.closeAllConnections();
+        else server.closeIdleConnections();
       }),
   };
 }
