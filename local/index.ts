@@ -7,18 +7,10 @@ import type { LocalHost } from './host/start.ts';
 import { type LocalIdentity, startIdentity } from './identity/index.ts';
 import type { FunctionsOptions, LocalAzureOptions } from './options.ts';
 import { type LocalPage, startPage } from './page/index.ts';
-import {
-  allStarted,
-  type Base,
-  isWanted,
-  openArm,
-  openEvents,
-  openRegistry,
-  openStorage,
-  stateFolder,
-} from './parts.ts';
+import { allStarted, type Base, isWanted, openArm, openEvents, openRegistry, openStorage } from './parts.ts';
 import type { ViewedRegistry } from './registry/index.ts';
 import { appSettings } from './settings.ts';
+import { openStateFolder } from './state-folder.ts';
 import type { LocalStorage } from './storage/index.ts';
 import { type LocalSummary, summarise } from './summary.ts';
 
@@ -76,7 +68,7 @@ export async function startLocalAzure(options: LocalAzureOptions = {}): Promise<
 
 async function startParts(options: LocalAzureOptions, started: Base['started'], close: () => Promise<void>) {
   const scope = localScope;
-  const state = await stateFolder(options.state, started);
+  const { path: state } = started(await openStateFolder(options.state));
   const certificate =
     options.certificate ?? (await trustedCertificate()) ?? (await ensureCertificate(join(state, 'tls')));
   const identity = started(await startIdentity({ scope, port: options.ports?.identity ?? 0 }));

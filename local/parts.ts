@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalArm } from './arm/index.ts';
 import type { CertificateFiles } from './certificate.ts';
@@ -105,16 +104,6 @@ async function blobService(storage: LocalStorage | undefined, ca: string) {
   const credential = new StorageSharedKeyCredential(storage.accountName, storage.accountKey);
   // The clients read it, their types do not say so; this process may have been started without NODE_EXTRA_CA_CERTS.
   return new BlobServiceClient(storage.blob, credential, { tlsOptions: { ca } } as object);
-}
-
-export async function stateFolder(given: string | undefined, started: Base['started']): Promise<string> {
-  if (given !== undefined) {
-    await mkdir(given, { recursive: true });
-    return given;
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-local-'));
-  started({ close: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }) });
-  return folder;
 }
 
 /** Promise.all that settles only when all have: a part that starts while another fails must not be lost. */
