@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { importFailures } from '../../local/arm/index.ts';
 import type { Importer, ImportRequest } from '../../src/lib/pipeline/ports.ts';
 import { type Image, makeImage, makeIndex, pushImage, types } from '../local/registry-images.ts';
+import { type Front, type Rule, startFront } from '../upstream/front.ts';
 import { type AzureFixture, digest, repository, startAzure, tag } from './fixture.ts';
 
 let fixture: AzureFixture;
@@ -13,7 +14,11 @@ beforeAll(async () => {
   await pushImage(fixture.content('dev', 'library/node'), image, '9-alpine');
 });
 afterAll(() => fixture?.close());
-afterEach(() => fixture.azure.arm.imports.clear());
+const fronts: Front[] = [];
+afterEach(async () => {
+  fixture.azure.arm.imports.clear();
+  for (const front of fronts.splice(0)) await front.close();
+});
 
 let count = 0;
 function request(changes: Partial<ImportRequest> = {}): ImportRequest {
@@ -97,15 +102,17 @@ describe('an import', () => {
   });
 
   it('costs one write, and one read for each look', async () => {
-    fixture.azure.arm.imports.addRule({ durationMs: 60_000, times: 1 });
-    const { arm, importer } = fixture.portsWith({});
-    const requests = () => arm.throttles().get(fixture.buffer.subscription)?.requests;
+    const arm = await serve(({ method }) => {
+      const location = `${arm.origin}/subscriptions/s/operationResults/registries-1`;
+      const body = method === 'POST' ? '' : '{"status":"Accepted"}';
+      return { status: 202, headers: { location, 'content-type': 'application/json' }, body };
+    });
+    const { importer } = fixture.portsWith({ armEndpoint: arm.origin });
     const started = await importer.start(request());
     if (started.kind !== 'started') throw new Error(started.kind);
-    expect(requests()).toEqual({ writes: 1, reads: 1 });
-    for (let look = 1; look <= 3; look++) {
-      await importer.poll(started.handle);
-      expect(requests()).toEqual({ writes: 1, reads: 1 + look });
+    for (let look = 0; look <= 3; look++) {
+      if (look > 0) await importer.poll(started.handle);
+      expect([arm.count('POST', /./), arm.count('GET', /./)]).toEqual([1, 1 + look]);
     }
   });
 
@@ -166,22 +173,23 @@ describe('an import that fails', () => {
     fixture.azure.arm.imports.addRule({ durationMs: 60_000, times: 1 });
     const started = await fixture.ports.importer.start(request());
     if (started.kind !== 'started') throw new Error(started.kind);
-    const answer = Buffer.from(JSON.stringify(status)).toString('base64');
-    const server = await serveOnce(answer);
-    const handle = started.handle.replace(/"operationLocation":"[^"]*"/, `"operationLocation":"${server.url}"`);
+    const headers = { 'content-type': 'application/json' };
+    const server = await serve(() => ({ status: 200, headers, body: JSON.stringify(status) }));
+    const location = `${server.origin}/operationResults/x`;
+    const handle = started.handle.replace(/"operationLocation":"[^"]*"/, `"operationLocation":"${location}"`);
     expect(await fixture.ports.importer.poll(handle)).toMatchObject({ kind: 'failed', why: 'Error copying blobs' });
-    await server.close();
   });
 
   it('stalls before anything is sent where credentials are missing', async () => {
     const source = { kind: 'oci', host: 'r.example', repository: repository('a/b'), credentials: 'UP' } as const;
-    const { arm, importer } = fixture.portsWith({});
+    const arm = await serve(() => ({ status: 500 }));
+    const { importer } = fixture.portsWith({ armEndpoint: arm.origin });
     expect(await importer.start(request({ source }))).toMatchObject({
       kind: 'failed',
       next: 'stall',
       why: expect.stringContaining('UP_USERNAME and UP_PASSWORD'),
     });
-    expect(arm.throttles().size).toBe(0);
+    expect(arm.seen).toEqual([]);
   });
 
   it('stalls where the registry is not known to Azure, and says what to check', async () => {
@@ -203,17 +211,10 @@ describe('an import that fails', () => {
   });
 });
 
-async function serveOnce(body: string) {
-  const { startFront } = await import('../upstream/front.ts');
-  const front = await startFront({
-    tls: true,
-    rule: () => ({
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: Buffer.from(body, 'base64').toString('utf8'),
-    }),
-  });
-  return { url: `${front.origin}/operationResults/x`, close: front.close };
+async function serve(rule: Rule): Promise<Front> {
+  const front = await startFront({ tls: true, rule });
+  fronts.push(front);
+  return front;
 }
 
 async function closedPort(): Promise<number> {

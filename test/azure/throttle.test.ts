@@ -69,20 +69,4 @@ describe('a service that asks to wait', () => {
   it('is waited for where that is short', async () => {
     expect(await send('GET', arm, [429, 200], { 'retry-after': '0' })).toEqual({ outcome: 200, sent: 2 });
   });
-
-  it('is counted, with what it says is left', async () => {
-    const throttle = new Throttle();
-    const headers = {
-      'x-ms-ratelimit-remaining-subscription-reads': '249',
-      'x-ms-ratelimit-remaining-subscription-global-reads': '3749',
-      'x-ms-ratelimit-remaining-subscription-writes': '199',
-    };
-    await send('GET', arm, [200], headers, throttle);
-    await send('POST', `${arm}/scheduleRun`, [429], {}, throttle);
-    expect(throttle.state()).toMatchObject({
-      requests: { reads: 1, writes: 1 },
-      throttled: 1,
-      remaining: { reads: 249, writes: 199 },
-    });
-  });
 });

@@ -4,8 +4,6 @@ import { AzureNamedKeyCredential } from '@azure/data-tables';
 import { afterAll, beforeAll } from 'vitest';
 import type { Tables } from '../../src/lib/azure/tables/client.ts';
 import { ensureTables, openTables } from '../../src/lib/azure/tables/client.ts';
-import type { Counter } from '../../src/lib/azure/tables/counting.ts';
-import { countRequests } from '../../src/lib/azure/tables/counting.ts';
 import { tableHistory } from '../../src/lib/azure/tables/history.ts';
 import { tableRetention } from '../../src/lib/azure/tables/retention.ts';
 import { tableRunIndex } from '../../src/lib/azure/tables/run-index.ts';
@@ -17,6 +15,7 @@ import type { Cursors, ImageHolds, RunIndex, Store, Verdicts } from '../../src/l
 import { memoryHistory, memoryRetention } from '../simulation/memory-history.ts';
 import { memoryCursors, memoryImageHolds, memoryIndex, memoryVerdicts } from '../simulation/memory-index.ts';
 import { memoryState, memoryStore } from '../simulation/memory-store.ts';
+import { type Counter, countRequests } from './counting.ts';
 
 export interface World {
   readonly store: Store;

@@ -2,12 +2,11 @@ import type { ContainerRegistryManagementClient } from '@azure/arm-containerregi
 import type { TokenCredential } from '@azure/identity';
 import { retryPolicy } from './retry-policy.ts';
 import type { AzureSettings } from './settings.ts';
-import { Throttle, type ThrottleState } from './throttle.ts';
+import { Throttle } from './throttle.ts';
 
 /** ARM clients, one for each subscription, because ARM counts requests by subscription. Loaded at first use. */
 export class ArmClients {
   readonly #clients = new Map<string, Promise<ContainerRegistryManagementClient>>();
-  readonly #throttles = new Map<string, Throttle>();
   readonly #settings: AzureSettings;
   readonly #credential: TokenCredential;
 
@@ -25,20 +24,13 @@ export class ArmClients {
     return client;
   }
 
-  /** What ARM has said of its limits, by subscription. */
-  throttles(): ReadonlyMap<string, ThrottleState> {
-    return new Map([...this.#throttles].map(([subscription, throttle]) => [subscription, throttle.state()]));
-  }
-
   async #create(subscription: string): Promise<ContainerRegistryManagementClient> {
-    const throttle = new Throttle();
-    this.#throttles.set(subscription, throttle);
     const { ContainerRegistryManagementClient } = await import('./sdk/arm.ts');
     return new ContainerRegistryManagementClient(this.#credential, subscription, {
       endpoint: this.#settings.armEndpoint,
       credentialScopes: this.#settings.armScope,
       retryOptions: { maxRetries: 0 },
-      additionalPolicies: [{ policy: retryPolicy(throttle), position: 'perRetry' }],
+      additionalPolicies: [{ policy: retryPolicy(new Throttle()), position: 'perRetry' }],
     });
   }
 }

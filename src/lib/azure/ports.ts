@@ -30,7 +30,7 @@ export interface AzurePortsOptions {
 }
 
 export interface AzurePorts {
-  /** For throttles, which health shows. */
+  /** For links to logs. */
   readonly arm: ArmClients;
   /** Reads registries that are upstreams. */
   readonly tags: AzureTagReader;

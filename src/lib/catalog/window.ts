@@ -1,9 +1,7 @@
 import { TZDate } from '@date-fns/tz';
 import type { PromotionWindow } from './model.ts';
 
-export type WindowState =
-  | { readonly open: true; readonly closesAt: Date }
-  | { readonly open: false; readonly opensAt: Date };
+export type WindowState = { readonly open: true } | { readonly open: false; readonly opensAt: Date };
 
 /** A promotion window that cannot be read. `expected` and `word` (what was not understood) serve the message. */
 export class InvalidWindow extends Error {
@@ -90,14 +88,10 @@ function parseZone(zone: string): string {
   }
 }
 
-/**
- * Whether promotions may happen at `now`, and when that changes. Windows that touch count as one. One that never
- * closes is reported as closing more than a week ahead: ask again then.
- */
+/** Whether promotions may happen at `now`, and where they may not, when they may. */
 export function windowState(window: PromotionWindow, now: Date): WindowState {
   const spans = spansAround(window, now);
-  const current = spans.find((span) => span.start <= now.getTime() && now.getTime() < span.end);
-  if (current !== undefined) return { open: true, closesAt: new Date(current.end) };
+  if (spans.some((span) => span.start <= now.getTime() && now.getTime() < span.end)) return { open: true };
   const next = spans.find((span) => span.start > now.getTime());
   // A week holds each day once and a gap of daylight saving swallows one occurrence at most, so two weeks hold a next.
   if (next === undefined) throw new Error(`Promotion window ${window.text} has no next opening after ${now}.`);
@@ -109,7 +103,7 @@ interface Span {
   readonly end: number;
 }
 
-/** From two days ago to two weeks ahead, in order, touching spans merged. */
+/** From two days ago to two weeks ahead, in order. */
 function spansAround(window: PromotionWindow, now: Date): Span[] {
   const local = new TZDate(now.getTime(), window.zone);
   const spans: Span[] = [];
@@ -126,12 +120,7 @@ function spansAround(window: PromotionWindow, now: Date): Span[] {
     if (!window.days.has(at(0).getDay() || 7)) continue;
     const start = at(window.from).getTime();
     const end = at(window.to, window.to > window.from ? 0 : 1).getTime();
-    const previous = spans.at(-1);
-    if (previous !== undefined && start <= previous.end) {
-      spans[spans.length - 1] = { start: previous.start, end: Math.max(end, previous.end) };
-    } else if (start < end) {
-      spans.push({ start, end });
-    }
+    if (start < end) spans.push({ start, end });
   }
   return spans;
 }

@@ -60,13 +60,6 @@ export function parseReference(text: string): Reference {
   };
 }
 
-/** The full form, never Docker Hub's short one: `docker.io/library/node:20@sha256:…`. */
-export function formatReference(reference: Reference): string {
-  const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
-  const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
-  return `${reference.registry}/${reference.repository}${tag}${digest}`;
-}
-
 function splitDigest(text: string): [name: string, digest: string | undefined] {
   const at = text.indexOf('@');
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];

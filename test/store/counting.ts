@@ -11,7 +11,7 @@ export interface Counter {
   readonly log: string[];
 }
 
-/** A client option that counts: `{ additionalPolicies: [counting.policy] }`. For measurements and tests. */
+/** A client option that counts: `{ additionalPolicies: [counting.policy] }`. */
 export function countRequests(): {
   readonly counter: Counter;
   readonly policy: AdditionalPolicy;
