@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { callerOf, type Right } from '../../src/lib/api/caller.ts';
 import { Refusal } from '../../src/lib/api/problem.ts';
 import { authLevelOf } from '../../src/lib/auth-level.ts';
+import type { Settings } from '../../src/lib/catalog/settings.ts';
 
-const entra = { SLUICE_AUTH: 'entra' };
+const entra = { SLUICE_AUTH: 'entra', WEBSITE_AUTH_ENABLED: 'True' };
 
 interface Claim {
   readonly typ: string;
@@ -18,9 +19,9 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 const headers = (...claims: readonly Claim[]) =>
   new Headers({ 'x-ms-client-principal': encode({ auth_typ: 'aad', name_typ: 'name', role_typ: 'roles', claims }) });
 
-function statusOf(given: Headers, right: Right): number | string {
+function statusOf(given: Headers, right: Right, settings: Settings = entra): number | string {
   try {
-    return callerOf(given, right, entra);
+    return callerOf(given, right, settings);
   } catch (error) {
     if (error instanceof Refusal) return error.problem.status;
     throw error;
@@ -82,5 +83,24 @@ describe('with App Service authentication', () => {
   test('takes the role from the claim that the principal names for it', () => {
     const typ = 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role';
     expect(statusOf(headers(ada, { typ, val: 'Sluice.Operator' }), 'operate')).toBe('ada@contoso.example');
+  });
+});
+
+describe('where App Service authentication does not show that it is on', () => {
+  const given = headers(ada, operator);
+  test.each<[string, Settings]>([
+    ['no sign of it', { SLUICE_AUTH: 'entra' }],
+    ['it was turned off', { SLUICE_AUTH: 'entra', WEBSITE_AUTH_ENABLED: 'False' }],
+    ['an empty sign', { SLUICE_AUTH: 'entra', WEBSITE_AUTH_ENABLED: '' }],
+    ['another sign is asked for', { ...entra, SLUICE_AUTH_SIGN: 'OTHER' }],
+  ])('nobody is believed, whatever the header claims: %s', (_, settings) => {
+    expect(statusOf(given, 'read', settings)).toBe(503);
+    expect(statusOf(given, 'operate', settings)).toBe(503);
+    expect(() => callerOf(given, 'read', settings)).toThrow(/SLUICE_AUTH is entra, but \w+ is not true.*Turn it on/);
+  });
+
+  test('the sign can be one of another name', () => {
+    const settings = { SLUICE_AUTH: 'entra', SLUICE_AUTH_SIGN: 'OTHER', OTHER: 'true' };
+    expect(statusOf(given, 'operate', settings)).toBe('ada@contoso.example');
   });
 });

@@ -1,10 +1,11 @@
 /**
  * Who calls. With function keys nobody is known by name. With App Service authentication the platform puts the signed-in
- * principal into a header; without it anybody could send that header, so it is believed only then.
+ * principal into a header; without it anybody could send that header, so it is believed only while the platform shows
+ * that its authentication is on.
  * https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
  */
 import * as z from 'zod';
-import { usesEntra } from '../auth-level.ts';
+import { distrust, usesEntra } from '../auth-level.ts';
 import type { Settings } from '../catalog/settings.ts';
 import { Refusal } from './problem.ts';
 
@@ -29,6 +30,8 @@ type Principal = z.infer<typeof principal>;
 /** What the record calls the caller: `key`, or a name of Entra. Throws a Refusal where the right is missing. */
 export function callerOf(headers: { get(name: string): string | null }, right: Right, settings: Settings): string {
   if (!usesEntra(settings)) return 'key';
+  const why = distrust(settings);
+  if (why !== undefined) throw new Refusal({ status: 503, detail: why });
   const found = decode(headers.get(principalHeader));
   if (!found) throw new Refusal({ status: 401, detail: 'no signed-in caller: sign in with Microsoft Entra ID' });
   const roles = rolesOf(found);
