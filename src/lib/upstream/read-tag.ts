@@ -22,8 +22,9 @@ export async function readTag(client: OciClient, target: Target, tag: Tag): Prom
   const digest = head.headers.get('docker-content-digest');
   // HEAD is optional for no registry, and the header for none; some lack them all the same, and answer HEAD with 404:
   // that a tag is gone is believed only of a GET.
-  const saysNothing = head.status === 404 || head.status === 405 || head.status === 501;
-  if (saysNothing || (head.status === 200 && digest === null)) return fromBody(await client.send(target, { method: 'GET', url, headers }), target);
+  const withoutHead = head.status === 404 || head.status === 405 || head.status === 501;
+  const withoutDigest = head.status === 200 && digest === null;
+  if (withoutHead || withoutDigest) return fromBody(await client.send(target, { method: 'GET', url, headers }), target);
   if (head.status !== 200) return fromStatus(head.status, target);
   if (mediaType(head)?.includes('distribution.manifest.v1')) {
     return unknown(target, 'answered with an image of schema 1, which cannot be imported');
