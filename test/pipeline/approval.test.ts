@@ -26,7 +26,7 @@ describe('approve', () => {
   it('is refused for another digest than the run is about', async () => {
     const world = await awaitingApproval();
     const { id } = world.runOf(A);
-    const why = `run ${id} is about ${A}, not ${B}`;
+    const why = `run ${id} is about 00000000000b, not 00000000000d`;
     expect(await say(world, approving(id, B))).toEqual({ kind: 'refused', why });
     await world.pass(hour);
     expect(world.target).toBeUndefined();

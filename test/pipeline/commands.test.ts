@@ -6,7 +6,7 @@ import { rollback, unblock } from '../../src/lib/pipeline/commands/rollback.ts';
 import { cancel, retry } from '../../src/lib/pipeline/commands/run.ts';
 import { hour } from '../simulation/clockwork.ts';
 import { caller, good, KindWorld } from './kind-world.ts';
-import { promoted, type Say, say } from './situations.ts';
+import { promoted, type Say, say, soaking } from './situations.ts';
 
 const [A] = good;
 
@@ -83,12 +83,29 @@ describe('hold and resume', () => {
     expect(world.timeline.at(-1)).toMatchObject({ to: 'held', by: 'ada', why: answer.why });
   });
 
-  it('hold twice is held once, by who said so last', async () => {
+  it('hold twice is held once, by who said so last, and no shorter', async () => {
     const world = await promoted(A);
     await say(world, (pipeline, tracked) => hold(pipeline, tracked, caller, world.now + hour));
     await say(world, (pipeline, tracked) => hold(pipeline, tracked, { by: 'bob', reason: 'longer' }));
-    expect(world.head.hold).toMatchObject({ by: 'bob' });
+    expect(world.head.hold).toMatchObject({ by: 'bob', reason: 'longer; before that ada held: because' });
     expect(world.head.hold).not.toHaveProperty('until');
+  });
+
+  it('of an image that is held without tags says that it is resumed', async () => {
+    const world = new KindWorld();
+    await world.do((pipeline) => holdImage(pipeline, 'node', [], caller));
+    const answer = await world.do((pipeline) => resumeImage(pipeline, 'node', [], caller));
+    expect(answer).toMatchObject({ kind: 'done', why: 'node is resumed (0 of 0 tags held): because' });
+  });
+
+  it.each<[string, (id: string) => Say]>([
+    ['cancel', (id) => (pipeline, tracked) => cancel(pipeline, tracked, id, caller)],
+    ['reject', (id) => (pipeline, tracked) => reject(pipeline, tracked, id, A, caller)],
+  ])('%s twice changes nothing the second time', async (_name, command) => {
+    const world = await soaking();
+    const { id } = world.runOf(A);
+    expect(await say(world, command(id))).toMatchObject({ kind: 'done' });
+    expect(await say(world, command(id))).toMatchObject({ kind: 'nothing', run: id });
   });
 
   it('resume of what is not held says so', async () => {
@@ -111,6 +128,6 @@ describe('hold and resume', () => {
   it('of an image without a held tag say so', async () => {
     const world = await promoted(A);
     const answer = await world.do((pipeline) => resumeImage(pipeline, 'node', [world.tracked], caller));
-    expect(answer).toEqual({ kind: 'nothing', why: 'no tag of node is held' });
+    expect(answer).toEqual({ kind: 'nothing', why: 'neither node nor any of its tags is held' });
   });
 });

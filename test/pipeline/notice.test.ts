@@ -55,10 +55,17 @@ describe('upstream', () => {
   it.each<[title: string, head: Partial<Head>, reading: TagReading]>([
     ['it shows what was seen last', { upstream: { digest: A, at } }, shows(A)],
     ['its answer is older than what is recorded', { upstream: { digest: A, at } }, shows(B, at - 1)],
-    ['it never had the tag', {}, absent],
-    ['its tag is still gone', { upstream: { digest: A, at }, upstreamGoneSince: at }, absent],
   ])('changes nothing where %s', (_title, head, reading) => {
     expect(noticeUpstream(factsOf(head), reading, false)).toEqual({ kind: 'nothing' });
+  });
+
+  it.each<[title: string, head: Partial<Head>, why: string]>([
+    ['has gone', { upstream: { digest: A, at } }, 'the tag is gone upstream; nothing else changes'],
+    ['was never there', {}, 'upstream has no such tag'],
+  ])('says once that its tag %s, and writes nothing after that', (_title, head, why) => {
+    expect(noticeUpstream(factsOf(head), absent, false)).toMatchObject({ kind: 'record', why });
+    const said = factsOf({ ...head, upstreamGoneSince: at });
+    expect(noticeUpstream(said, absent, false)).toEqual({ kind: 'nothing', why });
   });
 
   it('records that its tag is gone, and starts nothing', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/lib/image/digest.ts';
+import { hold, resume } from '../../src/lib/pipeline/commands/hold.ts';
+import { rollBackOne } from '../../src/lib/pipeline/commands/roll-back-one.ts';
 import { rollback, unblock } from '../../src/lib/pipeline/commands/rollback.ts';
 import { hour } from '../simulation/clockwork.ts';
 import { caller, good } from './kind-world.ts';
@@ -19,7 +21,7 @@ describe('rollback and unblock', () => {
     await say(world, back());
     expect(world.target).toBe(B);
     expect(world.blocked).toEqual([B]);
-    expect(world.head.hold?.reason).toBe('rolled back from 00000000000d to 00000000000b: because');
+    expect(world.head.hold?.reason).toBe('rollback from 00000000000d to 00000000000b: because');
   });
 
   it('twice is one run', async () => {
@@ -32,7 +34,7 @@ describe('rollback and unblock', () => {
 
   it.each<[title: string, digest: Digest, answer: object]>([
     ['that the target has already', B, { kind: 'nothing', why: 'the target has 00000000000d already' }],
-    ['that never stood in the target', C, { kind: 'refused', why: `${C} never stood in the target of node:1` }],
+    ['that never stood in the target', C, { kind: 'refused', why: '00000000000e never stood in the target of node:1' }],
   ])('to a digest %s moves nothing', async (_title, digest, answer) => {
     const world = await promoted(A, B);
     expect(await say(world, back(digest))).toEqual(answer);
@@ -50,6 +52,34 @@ describe('rollback and unblock', () => {
     await say(world, back(B));
     await world.pass(hour);
     expect(world.target).toBe(B);
+  });
+
+  it('is refused where the target is empty', async () => {
+    const world = await promoted();
+    world.upstream(A);
+    await world.look('upstream');
+    expect(await say(world, back())).toEqual({ kind: 'refused', why: 'node:1 has no target to leave' });
+  });
+
+  it('keeps a hold that stands, and names who held before', async () => {
+    const world = await promoted(A, B);
+    await say(world, (p, tracked) => hold(p, tracked, { by: 'bob', reason: 'freeze' }));
+    await say(world, back());
+    expect(world.head.hold?.reason).toMatch(/^rollback from .+ because; before that bob held: freeze$/);
+  });
+
+  it('without a digest goes past what somebody pushed by hand, to the newest that Sluice promoted', async () => {
+    const world = await promoted(A);
+    world.push('base-images/node', C);
+    await world.look('target');
+    await say(world, (p, tracked) => resume(p, tracked, caller));
+    await world.bring(B);
+    const digests = world.world.state.tags.get('node:1')?.digests;
+    const history = { digests: async () => [...(digests?.values() ?? [])] };
+    const answer = await say(world, (p, tracked) => rollBackOne(p, history, tracked, caller));
+    expect(answer.why).toBe('rollback from 00000000000d to 00000000000b: because');
+    await world.pass(hour);
+    expect(world.target).toBe(A);
   });
 
   it('is void where somebody patched the target meanwhile', async () => {

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Image } from '../../src/lib/catalog/model.ts';
 import { parseRepository, parseTag } from '../../src/lib/image/names.ts';
 import { parseTagPattern } from '../../src/lib/image/tag-pattern.ts';
+import type { Run } from '../../src/lib/pipeline/model.ts';
 import { newRunId } from '../../src/lib/pipeline/run-id.ts';
 import { firstImports, tagsOf } from '../../src/lib/pipeline/watch.ts';
+import { runOf } from './samples.ts';
 
 const id = newRunId(Date.UTC(2026, 0, 5), 0.5);
 
@@ -54,15 +56,40 @@ describe('the tags that are watched upstream', () => {
 });
 
 describe('first imports', () => {
-  it('are admitted five at a time, those under way counted', async () => {
-    const row = (run: string, first: boolean) => ({
-      run,
-      tracked: { image: 'node', tag: parseTag(run) },
-      since: 0,
-      first,
+  const row = (run: string, first: boolean) => ({
+    run,
+    tracked: { image: 'node', tag: parseTag(run) },
+    since: 0,
+    first,
+  });
+
+  /** `runs`: as they stand now; one that is missing is being created. */
+  function under(runs: Readonly<Record<string, Partial<Run>>>) {
+    const rows = [row('a', true), row('b', true), row('c', false), row('d', true)];
+    const rewritten: string[] = [];
+    const admit = firstImports({
+      index: { active: async () => ({ rows, at: 0 }), add: async ({ run }) => void rewritten.push(run) },
+      store: { run: async (_tracked, id) => runs[id] && runOf(runs[id]) },
     });
-    const rows = [row('a', true), row('b', true), row('c', false)];
-    const admit = firstImports({ active: async () => ({ rows, at: 0 }) });
+    return { admit, rewritten };
+  }
+
+  it('are admitted five at a time, those under way and those being created counted', async () => {
+    const { admit, rewritten } = under({ a: { stage: 'import' }, b: { stage: 'import' } });
+    expect(await Promise.all([admit(), admit(), admit()])).toEqual([true, true, false]);
+    expect(rewritten).toEqual([]);
+  });
+
+  it('are not kept waiting by one that has been imported, and its row says so from then on', async () => {
+    const { admit, rewritten } = under({ a: { stage: 'promote' }, b: { stage: 'import' }, d: { stage: 'import' } });
     expect(await Promise.all([admit(), admit(), admit(), admit()])).toEqual([true, true, true, false]);
+    expect(rewritten).toEqual(['a']);
+  });
+
+  it('are not kept waiting by one that is stalled: only an operator takes it on', async () => {
+    const stalled = { stage: 'import', parked: { for: 'stalled', since: 0 } } as const;
+    const { admit, rewritten } = under({ a: stalled, b: stalled, d: stalled });
+    expect(await Promise.all(Array.from({ length: 6 }, admit))).toEqual([true, true, true, true, true, false]);
+    expect(rewritten).toEqual([]);
   });
 });

@@ -42,7 +42,12 @@ export function catalogOf(temper: Temper, changes: readonly CatalogChange[] = []
           timeoutSeconds: 600,
         })),
         gate: { soak: temper.soak, approval: temper.approval, ...(temper.window && { promoteDuring: pause }) },
-        dependents: { discover: true, tasks: [{ registry: dev, task: 'named1' }], maxParallel: 2, failureBudget: 1 },
+        dependents: {
+          discover: true,
+          tasks: temper.tasks === 'none' ? [] : [{ registry: dev, task: 'named1' }],
+          maxParallel: 2,
+          failureBudget: 1,
+        },
       },
     ],
   };

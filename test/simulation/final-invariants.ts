@@ -1,5 +1,5 @@
 /** What must hold once inputs and faults have stopped and everything has settled. docs/architecture.md lists the same. */
-import { isHeld } from '../../src/lib/pipeline/gate.ts';
+import { isHeld } from '../../src/lib/pipeline/holds.ts';
 import { nameOf } from '../../src/lib/pipeline/model.ts';
 import { imageOf } from '../../src/lib/pipeline/session.ts';
 import { referenceOf } from './builds.ts';

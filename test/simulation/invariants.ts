@@ -1,7 +1,7 @@
 /** What must hold after every step. docs/architecture.md lists the same, with the reasons. */
 
 import type { Digest } from '../../src/lib/image/digest.ts';
-import { isHeld } from '../../src/lib/pipeline/gate.ts';
+import { isHeld } from '../../src/lib/pipeline/holds.ts';
 import type { Run } from '../../src/lib/pipeline/model.ts';
 import { nameOf } from '../../src/lib/pipeline/model.ts';
 import { isOrdered } from '../../src/lib/pipeline/notice.ts';

@@ -3,6 +3,7 @@ import type { Carried } from './carry.ts';
 import { carry } from './carry.ts';
 import type { Message, Run } from './model.ts';
 import { nameOf } from './model.ts';
+import { forgotten } from './notice.ts';
 import type { Pipeline, Session } from './session.ts';
 import { activeRun, commit, imageOf, isKnown, open } from './session.ts';
 
@@ -42,6 +43,7 @@ export async function endUntracked(pipeline: Pipeline, message: Message): Promis
   const { tracked } = message;
   const readAt = pipeline.clock.monotonic();
   const loaded = await pipeline.store.load(tracked);
+  const heardAt = pipeline.clock.monotonic();
   const run = loaded.active.find(({ id }) => id === message.run);
   if (!run) return { kind: 'dropped', why: 'the run has ended' };
   const why = `${nameOf(tracked)} has left the catalog`;
@@ -56,8 +58,8 @@ export async function endUntracked(pipeline: Pipeline, message: Message): Promis
   const ended: Run = { ...run, ended: { at: loaded.at, outcome: 'untracked' }, parked: undefined, why };
   const entry = { run: run.id, from: run.stage, to: 'untracked', digest: run.digest, why, by: 'sluice' };
   const done = await commit(
-    { pipeline, tracked, loaded, readAt },
-    { runs: [ended], timeline: [entry], ...(held && { lease: 'release' }) },
+    { pipeline, tracked, loaded, readAt, heardAt },
+    { head: forgotten(loaded.head, run), runs: [ended], timeline: [entry], ...(held && { lease: 'release' }) },
   );
   if (!done) return { kind: 'left' };
   await pipeline.index.end(ended);

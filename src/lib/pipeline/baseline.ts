@@ -1,6 +1,6 @@
 /** The first look at a tracked tag: what stands in staging and target is taken as it is. */
 import { shown } from '../image/digest.ts';
-import { isHeld } from './gate.ts';
+import { isHeld } from './holds.ts';
 import type { DigestRow, Head, Hold } from './model.ts';
 import type { Session } from './session.ts';
 

@@ -22,34 +22,49 @@ export interface Begun {
   readonly session: KnownSession;
 }
 
+/**
+ * The index row first; then the run with all that is written with it. Undefined: somebody else committed meanwhile.
+ * `prepare` may read meanwhile.
+ */
+export async function create(
+  session: KnownSession,
+  id: string,
+  first: boolean,
+  prepare: () => Promise<{ readonly run: Run; readonly draft: Omit<Draft, 'runs'> }>,
+): Promise<Begun | undefined> {
+  const { pipeline, tracked } = session;
+  const begun = pipeline.clock.monotonic();
+  const [{ run, draft }] = await Promise.all([prepare(), pipeline.index.add({ run: id, tracked, first })]);
+  // The sweep takes an index row without a run for an orphan after a while: a creator that was slow starts over.
+  if (pipeline.clock.monotonic() - begun > pipeline.periods.creation) return undefined;
+  const done = await commit(session, { ...draft, runs: [run] });
+  if (done) return { run: { ...run, version: run.version + 1 }, session: done };
+  await pipeline.index.drop(id);
+  return undefined;
+}
+
 /** Undefined: somebody else committed meanwhile. `also` is written in the same transaction. */
-export async function begin(
+export function begin(
   session: KnownSession,
   start: Start,
   head: Partial<Head>,
   asker: Asker = sluice,
   also: Pick<Draft, 'lease'> = {},
 ): Promise<Begun | undefined> {
-  const { pipeline, tracked, loaded } = session;
-  const first = loaded.head.seq === 0 && start.kind === 'upstream';
+  const { pipeline, loaded } = session;
   const id = pipeline.ids.run(loaded.at);
-  const begun = pipeline.clock.monotonic();
-  const [run] = await Promise.all([newRun(session, id, start, asker), pipeline.index.add({ run: id, tracked, first })]);
-  // The sweep takes an index row without a run for an orphan after a while: a creator that was slow starts over.
-  if (pipeline.clock.monotonic() - begun > pipeline.periods.creation) return undefined;
-  const seq = loaded.head.seq + 1;
-  const done = await commit(session, {
-    ...also,
-    head: { ...head, seq, ...headOf(start, run, loaded.head) },
-    runs: [{ ...run, seq }],
-    digests: [digestOf(start, run)],
-    timeline: [{ run: run.id, from: '', to: run.stage, digest: run.digest, why: run.why, by: run.requested.by }],
+  const first = loaded.head.seq === 0 && start.kind === 'upstream';
+  return create(session, id, first, async () => {
+    const run = await newRun(session, id, start, asker);
+    const entry = { run: id, from: '', to: run.stage, digest: run.digest, why: run.why, by: run.requested.by };
+    const draft = {
+      ...also,
+      head: { ...head, seq: run.seq, ...headOf(start, run, loaded.head) },
+      digests: [digestOf(start, run)],
+      timeline: [entry],
+    };
+    return { run, draft };
   });
-  if (!done) {
-    await pipeline.index.drop(run.id);
-    return undefined;
-  }
-  return { run: { ...run, seq, version: run.version + 1 }, session: done };
 }
 
 /** Its first message, where it is not carried on at once. */

@@ -1,6 +1,6 @@
 /** Takes a run as far as it goes without waiting, within a time budget: the one place that interprets what stages answer. */
-import { messageOf, nextOf, PortError } from './errors.ts';
-import { iso } from './gate.ts';
+import { failureOf } from './errors.ts';
+import { iso } from './instant.ts';
 import type { Instant, Outcome, Run, Stage } from './model.ts';
 import { nameOf } from './model.ts';
 import { NewerSchema } from './newer-schema.ts';
@@ -44,9 +44,7 @@ async function stepOf(session: KnownSession, run: Run, memory: Memory): Promise<
     return await stages[run.stage]({ session, run, memory });
   } catch (error) {
     if (error instanceof NewerSchema) throw error;
-    const advice = error instanceof PortError && error.details.advice ? `. ${error.details.advice}` : '';
-    const next = nextOf(error) === 'retry' ? 'retry' : 'stall';
-    return { kind: 'fail', next, why: `${messageOf(error)}${advice}` };
+    return failureOf(error);
   }
 }
 

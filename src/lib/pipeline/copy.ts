@@ -6,6 +6,7 @@ import { shortDigest } from '../image/digest.ts';
 import type { Repository, Tag } from '../image/names.ts';
 import { parseTag } from '../image/names.ts';
 import type { Operation, Run } from './model.ts';
+import { forgotten } from './notice.ts';
 import type { ImportRequest, ImportState } from './ports.ts';
 import { isStale, type KnownSession, type Pipeline } from './session.ts';
 import type { StageContext, Step } from './step.ts';
@@ -110,7 +111,8 @@ async function gone({ session, run }: StageContext, why: string): Promise<Copied
     return failed('retry', `upstream shows ${shortDigest(run.digest)}, and it cannot be imported: ${why}`);
   }
   if (reading.kind === 'unknown') return failed('retry', `${why}; and upstream cannot be read: ${reading.why}`);
-  return { kind: 'finish', outcome: 'gone', why: `${shortDigest(run.digest)} cannot be imported: ${why}` };
+  const gone = `${shortDigest(run.digest)} cannot be imported: ${why}`;
+  return { kind: 'finish', outcome: 'gone', why: gone, change: { head: forgotten(session.loaded.head, run) } };
 }
 
 /** Reads back: an import by tag has been seen to succeed with another manifest, or none. */

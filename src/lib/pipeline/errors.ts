@@ -38,6 +38,12 @@ export function nextOf(error: unknown): Next {
   return typeof status === 'number' ? nextForStatus(status) : 'retry';
 }
 
+/** What a stage answers to an error: it is tried again, or a human must look, with the advice that there is. */
+export function failureOf(error: unknown): { kind: 'fail'; next: 'retry' | 'stall'; why: string } {
+  const advice = error instanceof PortError && error.details.advice ? `. ${error.details.advice}` : '';
+  return { kind: 'fail', next: nextOf(error) === 'retry' ? 'retry' : 'stall', why: `${messageOf(error)}${advice}` };
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

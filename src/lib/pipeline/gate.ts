@@ -6,7 +6,9 @@ import type { Gate } from '../catalog/model.ts';
 import { windowState } from '../catalog/window.ts';
 import { shortDigest, shown } from '../image/digest.ts';
 import { certain } from './certain.ts';
-import type { Head, Hold, Instant, Outcome, Run } from './model.ts';
+import { heldWhy, isHeld } from './holds.ts';
+import { iso } from './instant.ts';
+import type { Head, Instant, Outcome, Run } from './model.ts';
 import { isOrdered } from './notice.ts';
 import type { Periods } from './periods.ts';
 import type { Loaded } from './record.ts';
@@ -14,7 +16,12 @@ import type { Loaded } from './record.ts';
 export type GateAnswer =
   | { readonly kind: 'open' }
   | { readonly kind: 'finish'; readonly outcome: Outcome; readonly why: string }
-  | { readonly kind: 'park'; readonly for: 'hold' | 'approval'; readonly until?: Instant; readonly why: string }
+  | {
+      readonly kind: 'park';
+      readonly for: 'hold' | 'approval' | 'lease';
+      readonly until?: Instant;
+      readonly why: string;
+    }
   | { readonly kind: 'wait'; readonly until: Instant; readonly why: string };
 
 export interface GateFacts {
@@ -31,11 +38,6 @@ const open: GateAnswer = { kind: 'open' };
 export function judge(run: Run, facts: GateFacts): GateAnswer {
   const answer = run.kind === 'rollback' ? judgeRollback(run, facts) : judgePromotion(run, facts);
   return answer.kind === 'open' ? judgeLease(run, facts) : answer;
-}
-
-/** Is the hold in force? One with an end ends by itself. */
-export function isHeld(hold: Hold | undefined, now: Instant): hold is Hold {
-  return hold !== undefined && (hold.until === undefined || hold.until > now);
 }
 
 function judgePromotion(run: Run, facts: GateFacts): GateAnswer {
@@ -92,14 +94,8 @@ function passedAt(run: Run): Instant {
 /** Hold, approval, soak, window, in this order: what only an operator ends comes first. */
 function judgeWaits(run: Run, { head, gate, periods, now }: GateFacts): GateAnswer {
   if (isHeld(head.hold, now)) {
-    const { by, at, reason, until } = head.hold;
-    const end = until === undefined ? 'until an operator resumes' : `until ${iso(until)}`;
-    return {
-      kind: 'park',
-      for: 'hold',
-      why: `held by ${by} since ${iso(at)}, ${end}: ${reason}`,
-      ...(until !== undefined && { until }),
-    };
+    const { until } = head.hold;
+    return { kind: 'park', for: 'hold', why: heldWhy(head.hold), ...(until !== undefined && { until }) };
   }
   if (gate.approval && run.approved === undefined) {
     const until = passedAt(run) + periods.approval;
@@ -124,15 +120,20 @@ function judgeTime(run: Run, gate: Gate, now: Instant): GateAnswer {
   return { kind: 'wait', until, why: `outside of ${gate.promoteDuring.text}: waits until ${iso(until)}` };
 }
 
+/** The run that holds the lease waits for an operator, and so do all that wait for the lease. */
+export function isHeldUp({ lease, active }: GateFacts['loaded']): boolean {
+  return active.some(({ id, parked }) => id === lease?.run && parked !== undefined);
+}
+
 function judgeLease(run: Run, { loaded, periods, now }: GateFacts): GateAnswer {
   if (loaded.lease === undefined || loaded.lease.run === run.id) return open;
+  if (isHeldUp(loaded)) {
+    const why = `run ${loaded.lease.run} may be moving the target, and is stalled: it must be retried first`;
+    return { kind: 'park', for: 'lease', why };
+  }
   return { kind: 'wait', until: now + periods.leaseWait, why: `run ${loaded.lease.run} is moving the target` };
 }
 
 function finish(outcome: Outcome, why: string): GateAnswer {
   return { kind: 'finish', outcome, why };
-}
-
-export function iso(at: Instant): string {
-  return new Date(at).toISOString();
 }

@@ -66,7 +66,7 @@ export interface Head {
   readonly nonce: string;
   /** Counts runs. */
   readonly seq: number;
-  readonly upstream?: Seen;
+  readonly upstream?: Seen | undefined;
   /** When upstream's tag was found missing (store's clock). */
   readonly upstreamGoneSince?: Instant | undefined;
   readonly staging?: Seen;
@@ -96,7 +96,8 @@ export interface Blocked extends Act {
 }
 
 /** What a parked run waits for. Nothing but a command, or the sweep, wakes it. */
-export type ParkedFor = 'hold' | 'approval' | 'stalled';
+/** `lease`: for the lease of a run that is stalled itself. */
+export type ParkedFor = 'hold' | 'approval' | 'lease' | 'stalled';
 
 export interface Parked {
   readonly for: ParkedFor;
@@ -167,6 +168,8 @@ export interface DigestRow {
   readonly lastRun?: string;
   /** When the target last took it (registry's clock): what has never stood there cannot be rolled back to. */
   readonly inTargetAt?: Instant;
+  /** When we last put it there because it had passed (registry's clock): a patch, and what was there at first sight, never had. */
+  readonly promotedAt?: Instant;
 }
 
 /** The validation of one digest by one catalog entry; shared by all tags. */

@@ -1,11 +1,13 @@
 /** What a reading of a place means for a tracked tag: pure, and always with the reason. */
 import type { Digest } from '../image/digest.ts';
 import { shortDigest } from '../image/digest.ts';
-import type { Head, Hold, Instant, Lease, Run, RunKind, Seen } from './model.ts';
+import { heldOver } from './holds.ts';
+import type { Head, Instant, Lease, Run, RunKind, Seen } from './model.ts';
 import type { BufferReading, TagReading } from './ports.ts';
 
 export type Notice =
-  | { readonly kind: 'nothing' }
+  /** `why`: where it is not simply as it was. */
+  | { readonly kind: 'nothing'; readonly why?: string }
   | { readonly kind: 'unknown'; readonly why: string }
   | { readonly kind: 'record'; readonly head: Partial<Head>; readonly why: string }
   | { readonly kind: 'join'; readonly run: Run; readonly head: Partial<Head> }
@@ -38,8 +40,9 @@ export function noticeUpstream(facts: Facts, reading: TagReading, force: boolean
   if (reading.kind === 'unknown') return reading;
   const { head, now } = facts;
   if (reading.kind === 'absent') {
-    if (head.upstreamGoneSince !== undefined || head.upstream === undefined) return nothing;
-    return { kind: 'record', head: { upstreamGoneSince: now }, why: 'the tag is gone upstream; nothing else changes' };
+    const why = head.upstream ? 'the tag is gone upstream; nothing else changes' : 'upstream has no such tag';
+    if (head.upstreamGoneSince !== undefined) return { kind: 'nothing', why };
+    return { kind: 'record', head: { upstreamGoneSince: now }, why };
   }
   const { digest } = reading;
   const seen: Partial<Head> = { upstream: { digest, at: reading.at ?? now }, upstreamGoneSince: undefined };
@@ -96,17 +99,17 @@ export function noticeTarget(facts: Facts, reading: BufferReading): Notice {
   return {
     kind: 'start',
     start: { kind: 'patch', stage: 'rebuild', digest, why, landedAt: at },
-    head: { target: { digest, at }, hold: holdForPatch(head.hold, facts.now, why) },
+    head: { target: { digest, at }, hold: heldOver(head.hold, { by: 'sluice', at: facts.now, reason: why }) },
   };
-}
-
-/** A patch holds without end; whoever held before is still named. */
-function holdForPatch(hold: Hold | undefined, now: number, why: string): Hold {
-  const reason = hold ? `${why}; before that ${hold.by} held: ${hold.reason}` : why;
-  return { by: 'sluice', at: now, reason };
 }
 
 /** Upstream, forced and own runs stand in one order; patches and rollbacks do not. */
 export function isOrdered(run: { readonly kind: RunKind }): boolean {
   return run.kind === 'upstream' || run.kind === 'forced' || run.kind === 'own';
+}
+
+/** What a run did not bring to its end is news again when upstream is looked at next: the tag may come back. */
+export function forgotten(head: Head | undefined, { kind, digest }: Run): Pick<Head, 'upstream'> {
+  const cameFromThere = kind === 'upstream' || kind === 'forced';
+  return cameFromThere && head?.upstream?.digest === digest ? { upstream: undefined } : {};
 }

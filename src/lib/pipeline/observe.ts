@@ -16,7 +16,7 @@ import type { KnownSession, Pipeline, Session } from './session.ts';
 import { commit, imageOf, isKnown, open } from './session.ts';
 
 export type Observed =
-  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'unchanged'; readonly why?: string }
   | { readonly kind: 'untracked' }
   | { readonly kind: 'unknown'; readonly why: string }
   /** Something was written down, and no run was needed. */
@@ -102,7 +102,7 @@ async function carryOut(session: KnownSession, notice: Notice, look: Look): Prom
   const { asker = sluice } = look;
   switch (notice.kind) {
     case 'nothing':
-      return { kind: 'unchanged' };
+      return { ...notice, kind: 'unchanged' };
     case 'unknown':
       return notice;
     case 'record': {
@@ -121,28 +121,22 @@ async function carryOut(session: KnownSession, notice: Notice, look: Look): Prom
   }
 }
 
-/** A force joins the run of its digest that is under way. One that has passed already is validated anew. */
+/** A force joins the run of its digest that is under way. One that has passed is validated anew, one that is stalled tried again. */
 async function join(
   session: KnownSession,
   run: Run,
   head: Partial<Head>,
   { by, reason }: Asker,
 ): Promise<Observed | 'conflict'> {
-  const movable = run.stage === 'promote' && session.loaded.lease?.run !== run.id;
-  if (!movable) return { kind: 'joined', run, session };
-  const why = `forced: validated anew (${reason})`;
+  const hasPassed = run.stage === 'promote';
+  const movable = hasPassed || run.parked?.for === 'stalled';
+  if (!movable || session.loaded.lease?.run === run.id) return { kind: 'joined', run, session };
+  const why = hasPassed ? `forced: validated anew (${reason})` : `forced: tried again (${reason})`;
   const now = session.loaded.at;
-  const again: Run = {
-    ...run,
-    stage: 'validate',
-    validateAfter: now,
-    dueAt: now,
-    parked: undefined,
-    why,
-    tries: 0,
-    sweeps: 0,
-  };
-  const entry = { run: run.id, from: run.stage, to: 'validate', digest: run.digest, why, by };
+  const stage = hasPassed ? 'validate' : run.stage;
+  const fresh = { dueAt: now, parked: undefined, tries: 0, sweeps: 0, puts: 0 };
+  const again: Run = { ...run, ...fresh, stage, validateAfter: now, why };
+  const entry = { run: run.id, from: run.stage, to: stage, digest: run.digest, why, by };
   const done = await commit(session, { head, runs: [again], timeline: [entry] });
   if (!done) return 'conflict';
   return { kind: 'joined', run: { ...again, version: run.version + 1 }, session: done };

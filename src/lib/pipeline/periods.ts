@@ -86,6 +86,12 @@ export const periodTable = {
     max: 7 * day,
     why: 'dependents that have not been rebuilt by then are reported unconfirmed',
   },
+  queued: {
+    value: day,
+    min: minute,
+    max: 7 * day,
+    why: 'a validation that its registry has not started by then is cancelled, and asked for again',
+  },
   validationSlack: {
     value: hour,
     min: second,

@@ -47,7 +47,7 @@ function isOf(registry: Registry, { registry: { resourceId, loginServer } }: Pus
   return loginServer?.toLowerCase() === registry.loginServer.toLowerCase();
 }
 
-/** Event Grid gives up waiting for an answer after 30 s, and sends the event again. */
+/** Event Grid gives up waiting for an answer after 30 s, and sends the event again: all that a push concerns shares this. */
 const longestCarry = 20_000;
 
 export type Looked = Concerned & { readonly observed: Observed };
@@ -55,7 +55,8 @@ export type Looked = Concerned & { readonly observed: Observed };
 /** Looks at each place, and carries the runs that start. Throws where one could not be looked at: the event comes again. */
 export async function observePush(pipeline: Pipeline, concerned: readonly Concerned[]): Promise<readonly Looked[]> {
   const { periods } = pipeline;
-  const hurried = { ...pipeline, periods: { ...periods, budget: Math.min(periods.budget, longestCarry) } };
+  const budget = Math.min(periods.budget, longestCarry / concerned.length);
+  const hurried = { ...pipeline, periods: { ...periods, budget } };
   const looked: Looked[] = [];
   for (const each of concerned) looked.push({ ...each, observed: await lookAt(hurried, each) });
   const failed = looked.find(({ observed }) => observed.kind === 'unknown');

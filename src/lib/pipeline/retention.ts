@@ -5,7 +5,7 @@
  */
 import { parseRepository } from '../image/names.ts';
 import { uniqueTag } from './copy.ts';
-import type { History, Retention, RunSummary } from './history.ts';
+import type { History, Retention, RunPage, RunSummary } from './history.ts';
 import type { Instant, TrackedTag } from './model.ts';
 import { nameOf } from './model.ts';
 import { limits } from './periods.ts';
@@ -34,7 +34,7 @@ export async function retain(
   const { at } = await pipeline.index.active();
   const before = at - pipeline.periods.retention;
   const from = (await pipeline.cursors.get(cursor)) ?? 0;
-  const page = await retention.endedBefore(before, atOnce, from === 0 ? undefined : runIdsFrom(from));
+  const page = await nextPage(retention, before, atOnce, from);
   const tags = new Map<string, Promise<Kept>>();
   const failures: { run: string; error: unknown }[] = [];
   let removed = 0;
@@ -51,6 +51,19 @@ export async function retain(
   const next = page.continue === undefined ? 0 : (page.runs.at(-1)?.createdAt ?? 0);
   if (next !== from) await pipeline.cursors.set(cursor, next);
   return { examined: page.runs.length, removed, failures };
+}
+
+/** Where all of a page began in the moment at which it starts, what comes after it would never be reached: one page more. */
+async function nextPage(retention: Retention, before: Instant, atOnce: number, from: Instant): Promise<RunPage> {
+  const runs: RunSummary[] = [];
+  let after = from === 0 ? undefined : runIdsFrom(from);
+  for (;;) {
+    const page = await retention.endedBefore(before, atOnce, after);
+    runs.push(...page.runs);
+    const last = page.runs.at(-1);
+    if (page.continue === undefined || last === undefined || last.createdAt !== from) return { ...page, runs };
+    after = last.id;
+  }
 }
 
 interface Kept {

@@ -41,6 +41,8 @@ export interface Partition {
   readonly loaded: record.Loaded;
   /** Monotonic, before the read (or the commit that confirmed it): no effect is sent long after it. */
   readonly readAt: number;
+  /** Monotonic, not before the moment that `loaded.at` tells: the time since then is never overrated. */
+  readonly heardAt: number;
 }
 
 export interface Session extends Partition {
@@ -61,7 +63,8 @@ export function imageOf(catalog: Catalog, tracked: TrackedTag): Image | undefine
 
 export async function open(pipeline: Pipeline, tracked: TrackedTag, image: Image): Promise<Session> {
   const readAt = pipeline.clock.monotonic();
-  return { pipeline, tracked, image, loaded: await pipeline.store.load(tracked), readAt };
+  const loaded = await pipeline.store.load(tracked);
+  return { pipeline, tracked, image, loaded, readAt, heardAt: pipeline.clock.monotonic() };
 }
 
 export function isKnown(session: Session): session is KnownSession {
@@ -94,14 +97,20 @@ export interface Draft {
   readonly timeline?: readonly Omit<TimelineEntry, 'at'>[];
 }
 
-/** The session as it is after the commit; undefined when somebody else was first: read again, judge again. */
+/**
+ * The session as it is after the commit; undefined when somebody else was first: read again, judge again. What follows
+ * in this invocation is judged, and stamped, by the store's time at the commit: the read may be long ago by then.
+ */
 export async function commit<S extends Partition>(session: S, draft: Draft): Promise<Known<S> | undefined> {
   const readAt = session.pipeline.clock.monotonic();
   const change = stamp(session, draft);
   const loaded = await send(session, change);
   if (loaded === undefined) return undefined;
   for (const entry of change.timeline ?? []) tell(session, change, entry);
-  return { ...session, readAt, loaded };
+  const at = session.loaded.at + (readAt - session.heardAt);
+  // Recognised: the tag was read anew for that.
+  if (loaded.at > at) return { ...session, readAt, heardAt: session.pipeline.clock.monotonic(), loaded };
+  return { ...session, readAt, heardAt: readAt, loaded: { ...loaded, at } };
 }
 
 async function send(session: Partition, change: record.Change): Promise<KnownSession['loaded'] | undefined> {

@@ -42,4 +42,9 @@ export interface Memory {
   builds?: { readonly etag: string; readonly rows: readonly Build[] };
 }
 
+/** A look that succeeded after some that failed: tries count failures in a row. */
+export function recovered({ tries }: Run): { readonly change?: StepChange } {
+  return tries > 0 ? { change: { run: { tries: 0 } } } : {};
+}
+
 export type StageFunction = (context: StageContext) => Promise<Step>;

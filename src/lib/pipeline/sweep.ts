@@ -2,8 +2,11 @@
  * Finds what messages have lost: goes over the index of active runs, so its cost grows with them, never with history.
  */
 import { endUntracked } from './advance.ts';
-import { isHeld, iso } from './gate.ts';
-import type { Instant, Run } from './model.ts';
+import { isHeldUp } from './gate.ts';
+import { heldWhy, isHeld } from './holds.ts';
+import { iso } from './instant.ts';
+import type { Hold, Instant, Parked, Run } from './model.ts';
+import { isOrdered } from './notice.ts';
 import { limits } from './periods.ts';
 import type { ActiveRow } from './record.ts';
 import type { KnownSession, Pipeline } from './session.ts';
@@ -44,11 +47,11 @@ async function sweepOne(pipeline: Pipeline, row: ActiveRow, at: Instant): Promis
     await endUntracked(pipeline, { tracked: row.tracked, run: row.run, version: run.version });
     return 'untracked';
   }
-  if (run.parked ? !mayWake(run, at) : run.dueAt + pipeline.periods.overdue > at) return 'fine';
+  if (!run.parked && run.dueAt + pipeline.periods.overdue > at) return 'fine';
   const session = await open(pipeline, row.tracked, image);
   const present = activeRun(session, row.run);
   if (!isKnown(session) || !present) return 'conflict';
-  return present.parked ? sweepParked(session, present) : sweepOverdue(session, present);
+  return present.parked ? sweepParked(session, present, present.parked) : sweepOverdue(session, present);
 }
 
 /** A creator commits its run within a bound of its index row, or starts over: what is older has no run coming. */
@@ -58,17 +61,52 @@ async function sweepOrphan(pipeline: Pipeline, row: ActiveRow, at: Instant): Pro
   return 'orphan';
 }
 
-/** Whether it is worth reading more: a stalled run waits for an operator alone. */
-function mayWake({ parked }: Run, at: Instant): boolean {
-  if (!parked || parked.for === 'stalled') return false;
-  return parked.for === 'hold' || (parked.until !== undefined && parked.until <= at);
+async function sweepParked(session: KnownSession, run: Run, parked: Parked): Promise<Swept> {
+  const { at, head } = session.loaded;
+  switch (parked.for) {
+    case 'hold':
+      return isHeld(head.hold, at) ? sayAgain(session, run, head.hold) : wakeOpen(session, run);
+    case 'approval': {
+      const isOver = parked.until !== undefined && parked.until <= at;
+      return isOver || !session.image.gate.approval ? wakeOpen(session, run) : 'fine';
+    }
+    case 'lease':
+      return isHeldUp(session.loaded) ? 'fine' : wakeOpen(session, run);
+    case 'stalled':
+      return isOrdered(run) && head.promotedSeq > run.seq ? overtaken(session, run) : 'fine';
+  }
 }
 
-async function sweepParked(session: KnownSession, run: Run): Promise<Swept> {
-  const { head, at } = session.loaded;
-  if (run.parked?.for === 'hold' && isHeld(head.hold, at)) return 'fine';
-  if (!mayWake(run, at)) return 'fine';
-  return wake(session, { ...run, parked: undefined, dueAt: at }, 'its gate has opened');
+function wakeOpen(session: KnownSession, run: Run): Promise<Swept> {
+  return wake(session, { ...run, parked: undefined, dueAt: session.loaded.at }, 'its gate has opened');
+}
+
+/** The hold may be another by now than the one that the run was parked for. */
+async function sayAgain(session: KnownSession, run: Run, hold: Hold): Promise<Swept> {
+  const why = heldWhy(hold);
+  if (why === run.why) return 'fine';
+  const { until } = hold;
+  const parked: Parked = { for: 'hold', since: session.loaded.at, ...(until !== undefined && { until }) };
+  return (await commit(session, { runs: [{ ...run, parked, why }] })) ? 'fine' : 'conflict';
+}
+
+/** Nobody needs to look at what a newer digest has overtaken; but a put of its own may be under way. */
+async function overtaken(session: KnownSession, run: Run): Promise<Swept> {
+  const { at, head, lease } = session.loaded;
+  if (lease?.run === run.id) return 'fine';
+  const why = `superseded by run number ${head.promotedSeq}, which is promoted; it was ${run.why}`;
+  const ended: Run = { ...run, parked: undefined, ended: { at, outcome: 'superseded' }, why };
+  const entry = {
+    run: run.id,
+    from: `${run.stage} (stalled)`,
+    to: 'superseded',
+    digest: run.digest,
+    why,
+    by: 'sluice',
+  };
+  if (!(await commit(session, { runs: [ended], timeline: [entry] }))) return 'conflict';
+  await session.pipeline.index.end(ended);
+  return 'ended';
 }
 
 /** The message and a later due in one commit; the wait doubles, and after enough fruitless wakes a human must look. */

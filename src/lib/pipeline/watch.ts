@@ -8,7 +8,7 @@ import { nameOf } from './model.ts';
 import type { Observed } from './observe.ts';
 import { observeAndSend } from './observe.ts';
 import { limits } from './periods.ts';
-import type { RunIndex } from './record.ts';
+import type { ActiveRow, RunIndex, Store } from './record.ts';
 import { isNewRunId } from './run-id.ts';
 import type { Pipeline } from './session.ts';
 
@@ -31,7 +31,7 @@ export async function watchUpstream(pipeline: Pipeline): Promise<WatchReport> {
     postponed: 0,
     failures: [] as { tracked: string; error: unknown }[],
   };
-  const mayStart = firstImports(pipeline.index);
+  const mayStart = firstImports(pipeline);
   const admit = async () => {
     const admitted = await mayStart();
     if (!admitted) report.postponed++;
@@ -102,15 +102,34 @@ async function lookAt(
   }
 }
 
-/** A catalog of a thousand new tags must not start a thousand imports at once. */
-export function firstImports(index: Pick<RunIndex, 'active'>): () => Promise<boolean> {
+/** A catalog of a thousand new tags must not start a thousand imports at once. What has been imported is no more under way. */
+export function firstImports(record: ImportRecord): () => Promise<boolean> {
   let free: Promise<{ count: number }> | undefined;
   return async () => {
-    free ??= index
-      .active()
-      .then(({ rows }) => ({ count: limits.firstImports - rows.filter(({ first }) => first).length }));
+    free ??= importing(record).then((count) => ({ count: limits.firstImports - count }));
     const left = await free;
     left.count--;
     return left.count >= 0;
   };
+}
+
+interface ImportRecord {
+  readonly index: Pick<RunIndex, 'active' | 'add'>;
+  readonly store: Pick<Store, 'run'>;
+}
+
+async function importing({ index, store }: ImportRecord): Promise<number> {
+  const limit = pLimit(looksAtOnce);
+  const first = (await index.active()).rows.filter((row) => row.first);
+  const under = await Promise.all(first.map((row) => limit(() => isImporting(row, { index, store }))));
+  return under.filter((is) => is).length;
+}
+
+/** A run that soaks for a week, or waits for an operator, must not keep other tags waiting. Its row says so from then on. */
+async function isImporting({ since: _since, ...row }: ActiveRow, { index, store }: ImportRecord): Promise<boolean> {
+  const run = await store.run(row.tracked, row.run);
+  if (run === undefined || run.ended) return run === undefined;
+  if (run.stage === 'import') return run.parked === undefined;
+  await index.add({ ...row, first: false });
+  return false;
 }

@@ -52,7 +52,7 @@ const headFields = {
   version: count,
   nonce: text,
   seq: count,
-  upstream: seen.exactOptional(),
+  upstream: seen.optional(),
   upstreamGoneSince: time.optional(),
   staging: seen.exactOptional(),
   stagingSeq: count,
@@ -84,7 +84,7 @@ const runFields = {
   operation: z.object({ handle: text, since: time } satisfies Fields<Operation>).optional(),
   parked: z
     .object({
-      for: z.enum(['hold', 'approval', 'stalled']),
+      for: z.enum(['hold', 'approval', 'lease', 'stalled']),
       since: time,
       until: time.exactOptional(),
     } satisfies Fields<Parked>)
@@ -137,6 +137,7 @@ const digestFields = {
   seenUpstreamAt: time.exactOptional(),
   lastRun: text.exactOptional(),
   inTargetAt: time.exactOptional(),
+  promotedAt: time.exactOptional(),
 } satisfies Fields<DigestRow>;
 
 const timelineFields = {

@@ -1,7 +1,7 @@
 /** Approve, reject and expedite: what an operator says of one run's digest. */
 import type { Digest } from '../../image/digest.ts';
 import { shortDigest } from '../../image/digest.ts';
-import type { Run, TrackedTag } from '../model.ts';
+import type { Act, Run, TrackedTag } from '../model.ts';
 import { isOrdered } from '../notice.ts';
 import type { KnownSession, Pipeline } from '../session.ts';
 import { commit } from '../session.ts';
@@ -35,7 +35,7 @@ export async function reject(
   digest: Digest,
   caller: Caller,
 ): Promise<Answer> {
-  return commandOnRun(pipeline, tracked, id, caller, async (session, run, act) => {
+  const attempt = async (session: KnownSession, run: Run, act: Act): Promise<Answer | 'conflict'> => {
     const other = differs(run, digest);
     if (other) return other;
     if (holdsLease(session, run) || run.stage === 'rebuild') {
@@ -51,7 +51,8 @@ export async function reject(
     if (!done) return 'conflict';
     await pipeline.index.end(ended);
     return { kind: 'done', why, run: id };
-  });
+  };
+  return commandOnRun(pipeline, tracked, id, caller, attempt, 'rejected');
 }
 
 /** Passes soak and window, for a fix that cannot wait; never hold, approval or validation. */
@@ -67,7 +68,7 @@ export async function expedite(pipeline: Pipeline, tracked: TrackedTag, id: stri
 
 function differs(run: Run, digest: Digest): Answer | undefined {
   if (run.digest === digest) return undefined;
-  return { kind: 'refused', why: `run ${run.id} is about ${run.digest}, not ${digest}` };
+  return { kind: 'refused', why: `run ${run.id} is about ${shortDigest(run.digest)}, not ${shortDigest(digest)}` };
 }
 
 async function wake(

@@ -1,6 +1,6 @@
 /** What every command of an operator shares: who and why, what it answers, and judging anew when somebody was faster. */
 import type { Digest } from '../../image/digest.ts';
-import type { Act, Run, TimelineEntry, TrackedTag } from '../model.ts';
+import type { Act, Outcome, Run, TimelineEntry, TrackedTag } from '../model.ts';
 import { nameOf } from '../model.ts';
 import { limits } from '../periods.ts';
 import type { KnownSession, Pipeline } from '../session.ts';
@@ -40,20 +40,22 @@ export async function command(
   throw new Error(`Command on ${nameOf(tracked)}: ${limits.conflicts} conflicts in a row; try again`);
 }
 
-/** A command on one run; one that has ended says how it ended. */
+/** A command on one run; one that has ended says how it ended. `ends`: how the command itself ends it. */
 export async function commandOnRun(
   pipeline: Pipeline,
   tracked: TrackedTag,
   id: string,
   caller: Caller,
   attempt: (session: KnownSession, run: Run, act: Act) => Promise<Answer | 'conflict'>,
+  ends?: Outcome,
 ): Promise<Answer> {
   return command(pipeline, tracked, caller, async (session, act) => {
     const run = activeRun(session, id);
     if (run) return attempt(session, run, act);
     const past = await pipeline.store.run(tracked, id);
     if (!past?.ended) return { kind: 'missing', why: `there is no run ${id} of ${nameOf(tracked)}` };
-    return { kind: 'refused', why: `run ${id} has ended: ${past.ended.outcome} (${past.why})` };
+    const why = `run ${id} has ended: ${past.ended.outcome} (${past.why})`;
+    return past.ended.outcome === ends ? { kind: 'nothing', why, run: id } : { kind: 'refused', why };
   });
 }
 

@@ -1,5 +1,6 @@
 /** Hold: upstream changes are staged and validated, but not promoted. Resume: the newest that passed is promoted. */
-import { isHeld, iso } from '../gate.ts';
+import { heldOver, isHeld } from '../holds.ts';
+import { iso } from '../instant.ts';
 import type { Instant, TrackedTag } from '../model.ts';
 import { nameOf } from '../model.ts';
 import type { Pipeline } from '../session.ts';
@@ -12,10 +13,11 @@ const wokenAtOnce = 40;
 
 export async function hold(pipeline: Pipeline, tracked: TrackedTag, caller: Caller, until?: Instant): Promise<Answer> {
   return command(pipeline, tracked, caller, async (session, act) => {
-    const end = until === undefined ? 'until resumed' : `until ${iso(until)}`;
-    const why = `${nameOf(tracked)} is held ${end}: ${act.reason}`;
+    const held = heldOver(session.loaded.head.hold, { ...act, ...(until !== undefined && { until }) });
+    const end = held.until === undefined ? 'until resumed' : `until ${iso(held.until)}`;
+    const why = `${nameOf(tracked)} is held ${end}: ${held.reason}`;
     const timeline = [{ from: '', to: 'held', why, by: act.by }];
-    const done = await commit(session, { head: { hold: { ...act, ...(until !== undefined && { until }) } }, timeline });
+    const done = await commit(session, { head: { hold: held }, timeline });
     return done ? { kind: 'done', why } : 'conflict';
   });
 }
@@ -49,9 +51,10 @@ export async function holdImage(
   until?: Instant,
 ): Promise<Answer> {
   const at = (await pipeline.index.active()).at;
-  await pipeline.imageHolds.set(image, { ...caller, at, ...(until !== undefined && { until }) });
+  const before = await pipeline.imageHolds.get(image);
+  await pipeline.imageHolds.set(image, heldOver(before, { ...caller, at, ...(until !== undefined && { until }) }));
   for (const tracked of tags) await hold(pipeline, tracked, caller, until);
-  return { kind: 'done', why: `${image} is held (${tags.length} tags): ${caller.reason}` };
+  return { kind: 'done', why: `${image} is held (${countOf(tags)}): ${caller.reason}` };
 }
 
 export async function resumeImage(
@@ -60,10 +63,15 @@ export async function resumeImage(
   tags: readonly TrackedTag[],
   caller: Caller,
 ): Promise<Answer> {
-  await pipeline.imageHolds.set(image, undefined);
+  const whole = await pipeline.imageHolds.get(image);
+  if (whole) await pipeline.imageHolds.set(image, undefined);
   const answers: Answer[] = [];
   for (const tracked of tags) answers.push(await resume(pipeline, tracked, caller));
   const resumed = answers.filter(({ kind }) => kind === 'done').length;
-  if (resumed === 0) return { kind: 'nothing', why: `no tag of ${image} is held` };
-  return { kind: 'done', why: `${image} is resumed (${resumed} of ${tags.length} tags were held): ${caller.reason}` };
+  if (!whole && resumed === 0) return { kind: 'nothing', why: `neither ${image} nor any of its tags is held` };
+  return { kind: 'done', why: `${image} is resumed (${resumed} of ${countOf(tags)} held): ${caller.reason}` };
+}
+
+function countOf({ length }: readonly TrackedTag[]): string {
+  return length === 1 ? '1 tag' : `${length} tags`;
 }

@@ -1,12 +1,14 @@
-/** Back to an earlier digest of the target: one batch blocks the one that is left, holds, and adds the run. */
+/** Back to an earlier digest of the target: one batch blocks the one that is left, holds, and adds the run. And unblock. */
 import type { Digest } from '../../image/digest.ts';
 import { shortDigest } from '../../image/digest.ts';
-import type { Run, TrackedTag } from '../model.ts';
+import { create, sendFirst } from '../begin.ts';
+import { heldOver } from '../holds.ts';
+import type { Act, Run, TrackedTag } from '../model.ts';
 import { nameOf } from '../model.ts';
 import type { KnownSession, Pipeline } from '../session.ts';
 import { commit } from '../session.ts';
 import type { Answer, Caller } from './command.ts';
-import { command, send } from './command.ts';
+import { command } from './command.ts';
 
 export async function rollback(pipeline: Pipeline, tracked: TrackedTag, to: Digest, caller: Caller): Promise<Answer> {
   return command(pipeline, tracked, caller, async (session, act) => {
@@ -15,44 +17,45 @@ export async function rollback(pipeline: Pipeline, tracked: TrackedTag, to: Dige
     const from = head.target.digest;
     const refused = await refusal(session, from, to);
     if (refused) return refused;
-    const seq = head.seq + 1;
-    const why = `rolled back from ${shortDigest(from)} to ${shortDigest(to)}: ${act.reason}`;
-    const run: Run = {
-      id: pipeline.ids.run(act.at),
-      tracked,
-      kind: 'rollback',
-      stage: 'promote',
-      digest: to,
-      from,
-      seq,
-      createdAt: act.at,
-      requested: act,
-      version: 0,
-      nonce: '',
-      dueAt: act.at,
-      why,
-      tries: 0,
-      sweeps: 0,
-      soakFrom: act.at,
-      copied: true,
-      discovered: false,
-      puts: 0,
-    };
-    await pipeline.index.add({ run: run.id, tracked, first: false });
-    const done = await commit(session, {
-      head: { seq, rollbackSeq: seq, hold: { ...act, reason: why } },
-      runs: [run],
-      digests: [{ digest: to, lastRun: run.id }],
-      block: [{ ...act, digest: from }],
-      timeline: [{ run: run.id, from: '', to: 'promote', digest: to, why, by: act.by }],
-    });
-    if (!done) {
-      await pipeline.index.drop(run.id);
-      return 'conflict';
-    }
-    await send(done, run.id);
+    const run = rollbackRun(session, from, to, act);
+    const { seq, why } = run;
+    const begun = await create(session, run.id, false, async () => ({
+      run,
+      draft: {
+        head: { seq, rollbackSeq: seq, hold: heldOver(head.hold, { ...act, reason: why }) },
+        digests: [{ digest: to, lastRun: run.id }],
+        block: [{ ...act, digest: from }],
+        timeline: [{ run: run.id, from: '', to: 'promote', digest: to, why, by: act.by }],
+      },
+    }));
+    if (!begun) return 'conflict';
+    await sendFirst(begun);
     return { kind: 'done', why, run: run.id };
   });
+}
+
+function rollbackRun({ pipeline, tracked, loaded }: KnownSession, from: Digest, to: Digest, act: Act): Run {
+  return {
+    id: pipeline.ids.run(act.at),
+    tracked,
+    kind: 'rollback',
+    stage: 'promote',
+    digest: to,
+    from,
+    seq: loaded.head.seq + 1,
+    createdAt: act.at,
+    requested: act,
+    version: 0,
+    nonce: '',
+    dueAt: act.at,
+    why: `rollback from ${shortDigest(from)} to ${shortDigest(to)}: ${act.reason}`,
+    tries: 0,
+    sweeps: 0,
+    soakFrom: act.at,
+    copied: true,
+    discovered: false,
+    puts: 0,
+  };
 }
 
 async function refusal(
@@ -68,7 +71,7 @@ async function refusal(
   }
   const known = await pipeline.store.digest(tracked, to);
   if (known?.inTargetAt !== undefined) return undefined;
-  return { kind: 'refused', why: `${to} never stood in the target of ${nameOf(tracked)}` };
+  return { kind: 'refused', why: `${shortDigest(to)} never stood in the target of ${nameOf(tracked)}` };
 }
 
 /** A blocked digest may be promoted again: by its next run, or by a reimport. */

@@ -1,14 +1,14 @@
 /** Cancel ends a run; retry takes a stalled one up again at its stage; reimport looks upstream now. */
-import type { Run, TrackedTag } from '../model.ts';
+import type { Act, Run, TrackedTag } from '../model.ts';
 import { nameOf } from '../model.ts';
 import { observe } from '../observe.ts';
-import type { Pipeline } from '../session.ts';
+import type { KnownSession, Pipeline } from '../session.ts';
 import { commit } from '../session.ts';
 import type { Answer, Caller } from './command.ts';
 import { commandOnRun, entryOf, holdsLease, send, woken } from './command.ts';
 
 export async function cancel(pipeline: Pipeline, tracked: TrackedTag, id: string, caller: Caller): Promise<Answer> {
-  return commandOnRun(pipeline, tracked, id, caller, async (session, run, act) => {
+  const attempt = async (session: KnownSession, run: Run, act: Act): Promise<Answer | 'conflict'> => {
     if (holdsLease(session, run)) return { kind: 'refused', why: `run ${id} is moving the target: roll back instead` };
     const why = `cancelled by ${act.by}: ${act.reason}`;
     const ended: Run = { ...run, parked: undefined, ended: { at: act.at, outcome: 'cancelled' }, why };
@@ -16,7 +16,8 @@ export async function cancel(pipeline: Pipeline, tracked: TrackedTag, id: string
     if (!done) return 'conflict';
     await pipeline.index.end(ended);
     return { kind: 'done', why, run: id };
-  });
+  };
+  return commandOnRun(pipeline, tracked, id, caller, attempt, 'cancelled');
 }
 
 export async function retry(pipeline: Pipeline, tracked: TrackedTag, id: string, caller: Caller): Promise<Answer> {
@@ -54,7 +55,7 @@ export async function reimport(
     case 'recorded':
       return { kind: 'nothing', why: observed.why };
     case 'unchanged':
-      return { kind: 'nothing', why: `upstream shows nothing new for ${nameOf(tracked)}` };
+      return { kind: 'nothing', why: observed.why ?? `upstream shows nothing new for ${nameOf(tracked)}` };
     case 'unknown':
       return { kind: 'refused', why: `upstream could not be read: ${observed.why}` };
     case 'untracked':

@@ -1,5 +1,5 @@
 /** Which tasks are built on an image: those that ACR knows of, and those that the catalog names. */
-import { type Follower, followers, type ImageTag, taskKey } from '../../dependents/graph.ts';
+import { followers, type ImageTag, taskKey } from '../../dependents/graph.ts';
 import type { Digest } from '../../image/digest.ts';
 import type { Build, Run, Seen } from '../model.ts';
 import type { DependentTask } from '../ports.ts';
@@ -37,28 +37,31 @@ export async function discover(
   wave: number,
   known: readonly Build[],
 ): Promise<Build[]> {
-  const { catalog } = session.pipeline;
   const settled = new Set(known.filter((build) => !isDeferred(build)).map(taskKey));
-  const tasks = await tasksFor(session, base, wave);
-  return tasks
-    .filter(({ task }) => !settled.has(taskKey(task)))
-    .map(({ task: info, wave: own }) => {
-      const allowed = catalog.registries.find(({ name }) => name === info.registry)?.kick ?? false;
-      return {
-        run: run.id,
-        registry: info.registry,
-        task: info.task,
-        wave: own,
-        state: info.armed || allowed ? 'waiting' : 'unarmed',
-        base: referenceOf(base),
-        baseDigest: base.digest,
-        baseAt: base.at,
-        kicked: false,
-        why: info.armed
-          ? 'built on the image'
-          : 'named in the catalog; it never ran, so ACR does not know what it is built on',
-      };
-    });
+  const found = await tasksFor(session, base, wave);
+  return found.filter((one) => !settled.has(taskKey(one))).map((one) => buildOf(session, run, base, one));
+}
+
+function buildOf({ pipeline }: KnownSession, run: Run, base: Base, { registry, task, wave, info }: Found): Build {
+  const mayKick = pipeline.catalog.registries.some(({ name, kick }) => name === registry && kick);
+  return {
+    run: run.id,
+    registry,
+    task,
+    wave,
+    base: referenceOf(base),
+    baseDigest: base.digest,
+    baseAt: base.at,
+    kicked: false,
+    ...stateOf(info, mayKick),
+  };
+}
+
+function stateOf(info: DependentTask | undefined, mayKick: boolean): Pick<Build, 'state' | 'why'> {
+  if (!info) return { state: 'unconfirmed', why: 'named in the catalog, and its registry has no such task' };
+  if (info.armed) return { state: 'waiting', why: 'built on the image' };
+  const why = 'named in the catalog; it never ran, so ACR does not know what it is built on';
+  return { state: mayKick ? 'waiting' : 'unarmed', why };
 }
 
 /** Found already, and nothing has been done about it: a later wave may still give it a newer base. */
@@ -66,19 +69,26 @@ function isDeferred({ wave, state, kicked }: Build): boolean {
   return wave > 1 && state === 'waiting' && !kicked;
 }
 
-type Placed = Pick<Follower<DependentTask>, 'task' | 'wave'>;
+/** `info` undefined: the catalog names it, and there is no such task. */
+interface Found {
+  readonly registry: string;
+  readonly task: string;
+  readonly wave: number;
+  readonly info: DependentTask | undefined;
+}
 
-async function tasksFor(session: KnownSession, base: Base, wave: number): Promise<Placed[]> {
+async function tasksFor(session: KnownSession, base: Base, wave: number): Promise<Found[]> {
   const { dependents, catalog } = session.pipeline;
   const rule = session.image.dependents;
   const lists = rule.discover ? await Promise.all(catalog.registries.map((registry) => dependents.list(registry))) : [];
-  const named =
-    wave === 1 ? await Promise.all(rule.tasks.map(({ registry, task }) => dependents.get(registry, task))) : [];
-  const found = followers(lists.flat(), base).filter(({ direct }) => direct);
+  const named = (wave === 1 ? rule.tasks : []).map(async ({ registry, task }): Promise<Found> => {
+    return { registry: registry.name, task, wave, info: await dependents.get(registry, task) };
+  });
+  const built = followers(lists.flat(), base).filter(({ direct }) => direct);
   // A task that is named and found too stands in the wave in which it was found.
-  const placed: Placed[] = [
-    ...named.flatMap((task) => (task ? [{ task, wave }] : [])),
-    ...found.map((follower) => ({ task: follower.task, wave: wave + follower.wave - 1 })),
+  const all: Found[] = [
+    ...(await Promise.all(named)),
+    ...built.map(({ task: info, wave: own }) => ({ ...info, wave: wave + own - 1, info })),
   ];
-  return [...new Map(placed.map((one) => [taskKey(one.task), one])).values()];
+  return [...new Map(all.map((one) => [taskKey(one), one])).values()];
 }

@@ -2,7 +2,8 @@
 import type { DependentsRule } from '../../catalog/model.ts';
 import { taskKey } from '../../dependents/graph.ts';
 import { certain } from '../certain.ts';
-import type { Build } from '../model.ts';
+import { failureOf } from '../errors.ts';
+import type { Build, Run } from '../model.ts';
 import type { KnownSession } from '../session.ts';
 import { commit, isStale } from '../session.ts';
 import type { Step } from '../step.ts';
@@ -22,7 +23,7 @@ export function admission(rule: DependentsRule, builds: readonly Build[], looked
   return (build) => {
     // It was admitted before, and its start was lost.
     if (build.kicked) return 'now';
-    if (failed > rule.failureBudget) return 'never';
+    if (failed >= rule.failureBudget) return 'never';
     return fresh.includes(build) ? 'now' : 'later';
   };
 }
@@ -31,12 +32,26 @@ export function admission(rule: DependentsRule, builds: readonly Build[], looked
 export async function kick(session: KnownSession, id: string, kicked: readonly Build[]): Promise<Step> {
   const results = await Promise.all(kicked.map((build) => kickOne(session, build)));
   const changed = results.filter((build) => build !== undefined);
-  const runs = session.loaded.active.filter((run) => run.id === id);
-  const done = changed.length > 0 ? await commit(session, { runs, builds: changed }) : session;
-  if (!done) return { kind: 'then', session, step: { kind: 'again' } };
+  const done = changed.length > 0 ? await commitBuilds(session, id, changed) : session;
+  if ('kind' in done) return { kind: 'then', session, step: done };
   // One that will never start may let others start, or end the run.
   if (changed.some((build) => !isOpen(build))) return { kind: 'on', session: done };
   return { kind: 'then', session: done, step: after(done, kicked, changed) };
+}
+
+/** What goes wrong here is interpreted on the session that the intents have left, as all that follows them. */
+export async function commitBuilds(
+  session: KnownSession,
+  id: string,
+  builds: readonly Build[],
+  change: Partial<Run> = {},
+): Promise<KnownSession | Step> {
+  const runs = session.loaded.active.filter((run) => run.id === id).map((run) => ({ ...run, ...change }));
+  try {
+    return (await commit(session, { runs, builds })) ?? { kind: 'again' };
+  } catch (error) {
+    return failureOf(error);
+  }
 }
 
 function after({ loaded, pipeline }: KnownSession, kicked: readonly Build[], changed: readonly Build[]): Step {

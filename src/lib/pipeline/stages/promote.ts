@@ -98,7 +98,9 @@ function landed({ loaded, image, tracked }: KnownSession, run: Run, at: Instant)
         ...(head.target && { previousMoveAt: head.target.at }),
         ...(run.kind !== 'rollback' && { promotedSeq: Math.max(head.promotedSeq, run.seq) }),
       },
-      digests: [{ digest: run.digest, inTargetAt: at, lastRun: run.id }],
+      digests: [
+        { digest: run.digest, inTargetAt: at, lastRun: run.id, ...(run.kind !== 'rollback' && { promotedAt: at }) },
+      ],
       lease: 'release',
       run: { landedAt: at, operation: undefined, ...(head.target && { movedBefore: head.target.at }) },
     },

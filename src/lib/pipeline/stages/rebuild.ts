@@ -7,12 +7,13 @@ import { parseDigest, shown } from '../../image/digest.ts';
 import type { Build, Outcome, Run } from '../model.ts';
 import type { TaskRunInfo } from '../ports.ts';
 import type { KnownSession } from '../session.ts';
-import { activeRun, commit, isStale } from '../session.ts';
+import { commit, isStale } from '../session.ts';
 import type { StageContext, StageFunction, Step, StepChange } from '../step.ts';
+import { recovered } from '../step.ts';
 import type { Base } from './discover.ts';
 import { baseOf, builtOn, discover, referenceOf } from './discover.ts';
 import type { Admission } from './kick.ts';
-import { admission, few, isOpen, kick } from './kick.ts';
+import { admission, commitBuilds, few, isOpen, kick } from './kick.ts';
 
 /** A transaction holds 100 rows; the head, the run and its timeline are among them. */
 const rowsInCommit = 90;
@@ -74,12 +75,9 @@ async function discoverFirst(context: StageContext, base: Base): Promise<Step> {
   let current = session;
   for (let from = 0; from < builds.length; from += rowsInCommit) {
     const discovered = from + rowsInCommit >= builds.length;
-    const present = activeRun(current, run.id) ?? run;
-    const done = await commit(current, {
-      runs: [{ ...present, discovered, why: `${builds.length} dependents to rebuild` }],
-      builds: builds.slice(from, from + rowsInCommit),
-    });
-    if (!done) return { kind: 'then', session: current, step: { kind: 'again' } };
+    const why = `${builds.length} dependents to rebuild`;
+    const done = await commitBuilds(current, run.id, builds.slice(from, from + rowsInCommit), { discovered, why });
+    if ('kind' in done) return { kind: 'then', session: current, step: done };
     current = done;
   }
   remember(context, current, builds);
@@ -146,7 +144,7 @@ async function act(
   const admit = admission(session.image.dependents, builds, looked);
   const changed = looked.map((one) => changedBuild(session, one, admit, late)).filter((build) => build !== undefined);
   const next = (await Promise.all(looked.map((one) => nextWave(context, builds, one)))).flat();
-  if (changed.length === 0 && next.length === 0) return wait(session, looked);
+  if (changed.length === 0 && next.length === 0) return wait(session, run, looked);
   // The next wave first: a dependent whose row is cut off is settled, and its wave looked for, in the next pass.
   const rows = [...unique(next), ...changed].slice(0, rowsInCommit);
   const after = merged(builds, rows);
@@ -160,7 +158,7 @@ async function act(
   if (kicked.length > 0) return kick(done, run.id, kicked);
   // A settled one may let others start, or a wave begin. Else nothing is new before the next look.
   const isNews = next.length > 0 || rows.some((build) => !isOpen(build));
-  return isNews ? { kind: 'on', session: done } : { kind: 'then', session: done, step: wait(done, looked) };
+  return isNews ? { kind: 'on', session: done } : { kind: 'then', session: done, step: wait(done, run, looked) };
 }
 
 function merged(builds: readonly Build[], rows: readonly Build[]): Build[] {
@@ -169,9 +167,10 @@ function merged(builds: readonly Build[], rows: readonly Build[]): Build[] {
   return [...kept, ...changed.values()];
 }
 
-function wait({ loaded, pipeline }: KnownSession, looked: readonly Looked[]): Step {
+function wait({ loaded, pipeline }: KnownSession, run: Run, looked: readonly Looked[]): Step {
   const waited = looked.map(({ build, choice }) => `${taskKey(build)} (${choice.why})`);
-  return { kind: 'wait', until: loaded.at + pipeline.periods.poll, why: `waits for ${few(waited)}` };
+  const until = loaded.at + pipeline.periods.poll;
+  return { kind: 'wait', until, why: `waits for ${few(waited)}`, ...recovered(run) };
 }
 
 function changedBuild(

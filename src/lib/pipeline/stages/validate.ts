@@ -6,12 +6,14 @@ import { createHash } from 'node:crypto';
 import type { Image, ValidationEntry } from '../../catalog/model.ts';
 import { shortDigest } from '../../image/digest.ts';
 import type { Tag } from '../../image/names.ts';
-import { iso } from '../gate.ts';
-import type { Verdict } from '../model.ts';
+import { iso } from '../instant.ts';
+import type { Instant, Verdict } from '../model.ts';
+import type { Periods } from '../periods.ts';
 import { limits } from '../periods.ts';
-import type { ValidationRunner } from '../ports.ts';
+import type { TaskRunInfo, ValidationRunner } from '../ports.ts';
 import type { Verdicts } from '../record.ts';
 import type { StageContext, StageFunction, Step } from '../step.ts';
+import { recovered } from '../step.ts';
 import { classify } from '../verdict.ts';
 import { supersededBeforeValidation } from './import.ts';
 
@@ -202,19 +204,33 @@ async function poll(context: StageContext, entry: ValidationEntry, row: Known, t
   const { pipeline } = context.session;
   const { value, at, etag } = row as Known & { value: Verdict };
   const info = await pipeline.validations.get(taskRun);
-  if (info?.status === 'queued')
-    return wait(context, `validating: task run ${taskRun} is queued since ${iso(info.createdAt)}`);
-  if (info?.status === 'running') {
-    const deadline = value.changedAt + entry.timeoutSeconds * 1000 + pipeline.periods.validationSlack;
-    if (at < deadline) return wait(context, `validating: task run ${taskRun} is running`);
+  const open = info && underWay(info, value.changedAt, entry, pipeline.periods);
+  if (open) {
+    if (at < open.until) return wait(context, `validating: task run ${taskRun} ${open.why}`);
     await pipeline.validations.cancel(taskRun);
   }
-  const ended = info?.status === 'running' ? undefined : info;
+  const ended = open ? undefined : info;
   const logEnd = ended && ended.status !== 'succeeded' ? await pipeline.validations.logEnd(taskRun) : '';
   await pipeline.verdicts.put({ ...value, ...classify(taskRun, ended, logEnd), ...(logEnd && { logEnd }) }, etag);
   return 'changed';
 }
 
-function wait({ session }: StageContext, why: string): Step {
-  return { kind: 'wait', until: session.loaded.at + session.pipeline.periods.poll, why };
+/** How long a task run that has not ended is waited for. Its own timeout counts from its start, however long it queued. */
+function underWay(
+  { status, createdAt, startedAt }: TaskRunInfo,
+  askedAt: Instant,
+  { timeoutSeconds }: ValidationEntry,
+  { queued, validationSlack }: Periods,
+): { readonly until: Instant; readonly why: string } | undefined {
+  if (status === 'queued') {
+    const until = askedAt + queued;
+    return { until, why: `is queued since ${iso(createdAt)}, and given up at ${iso(until)}` };
+  }
+  if (status !== 'running') return undefined;
+  return { until: (startedAt ?? askedAt) + timeoutSeconds * 1000 + validationSlack, why: 'is running' };
+}
+
+function wait({ session, run }: StageContext, why: string): Step {
+  const until = session.loaded.at + session.pipeline.periods.poll;
+  return { kind: 'wait', until, why, ...recovered(run) };
 }
