@@ -14,6 +14,8 @@ export interface Trouble {
 export interface TickReport {
   readonly tags: number;
   readonly changed: number;
+  /** Left to a later tick. */
+  readonly postponed?: number;
   /** Could not be looked at: somebody else's trouble, and the next tick looks again. */
   readonly unknown: readonly { readonly of: string; readonly why: string }[];
   readonly failures: readonly Trouble[];
@@ -26,7 +28,7 @@ export async function tick(
   const begun = performance.now();
   await invoke(context, async (given) => {
     const { pipeline, requests } = counting(given.pipeline);
-    const { tags, changed, unknown, failures } = await work({ ...given, pipeline });
+    const { tags, changed, postponed = 0, unknown, failures } = await work({ ...given, pipeline });
     for (const { of, why } of unknown) context.warn(troubleLine({ of, why }, context.invocationId));
     for (const { of, error } of failures) {
       context.error(troubleLine({ of, why: explain(error) }, context.invocationId));
@@ -36,6 +38,7 @@ export async function tick(
       tags,
       requests: requests(),
       changed,
+      postponed,
       unknown: unknown.length + failures.length,
       durationMs: Math.round(performance.now() - begun),
     };

@@ -59,7 +59,7 @@ describe('the lines that the queries read', () => {
   });
 
   test('have every field of a tick, an event and a trouble that a query asks for', () => {
-    const tick = { function: 'sweep', tags: 1, requests: 2, changed: 0, unknown: 0, durationMs: 3 };
+    const tick = { function: 'sweep', tags: 1, requests: 2, changed: 0, postponed: 0, unknown: 0, durationMs: 3 };
     const event = { result: 'malformed', why: 'no', repository: 'a', tag: 'b', type: 'c', runs: [] } as const;
     const written = new Map(
       [

@@ -32,6 +32,8 @@ export interface Tick {
   /** Requests to registries, tokens left out. */
   readonly requests: number;
   readonly changed: number;
+  /** First imports that a later tick starts. */
+  readonly postponed: number;
   /** What could not be looked at. */
   readonly unknown: number;
   readonly durationMs: number;
