@@ -2,6 +2,7 @@
 import type { Image, Upstream, ValidationEntry } from '../catalog/model.ts';
 import { maskSecrets } from '../http/mask.ts';
 import type { RunSummary } from '../pipeline/history.ts';
+import { isHeld } from '../pipeline/holds.ts';
 import type { Act, Build, Hold, Instant, Run, Seen, TimelineEntry, TrackedTag, Verdict } from '../pipeline/model.ts';
 import type { Loaded } from '../pipeline/record.ts';
 
@@ -99,9 +100,11 @@ export function buildView(build: Build) {
   };
 }
 
-export function imageView(image: Image) {
+/** `hold`: that of the whole image, as it stands `now`. */
+export function imageView(image: Image, hold: Hold | undefined, now: Instant) {
   return {
     name: image.name,
+    hold: holdView(hold, now),
     upstream: upstreamText(image.upstream),
     tags: image.tags.map(({ text }) => text),
     staging: image.staging,
@@ -115,14 +118,14 @@ export function imageView(image: Image) {
   };
 }
 
-export function tagView({ head, lease, active, blocked, tracked }: Loaded & { readonly tracked: TrackedTag }) {
+export function tagView({ head, lease, active, blocked, at, tracked }: Loaded & { readonly tracked: TrackedTag }) {
   return {
     tag: tracked.tag,
     upstream: seenView(head?.upstream),
     upstreamGoneSince: isoOrNone(head?.upstreamGoneSince),
     staging: seenView(head?.staging),
     target: seenView(head?.target),
-    hold: head?.hold && holdView(head.hold),
+    hold: holdView(head?.hold, at),
     moving: lease && { run: lease.run, digest: lease.digest, since: iso(lease.since) },
     blocked: blocked.map(({ digest, ...act }) => ({ digest, ...actView(act) })),
     runs: active.map(({ id, stage, digest, parked, why }) => ({
@@ -140,8 +143,9 @@ function actView({ by, at, reason }: Act) {
   return { by, at: iso(at), reason: maskSecrets(reason) };
 }
 
-function holdView(hold: Hold) {
-  return { ...actView(hold), until: isoOrNone(hold.until) };
+/** One that has ended by itself holds nothing any more. */
+function holdView(hold: Hold | undefined, now: Instant) {
+  return isHeld(hold, now) ? { ...actView(hold), until: isoOrNone(hold.until) } : undefined;
 }
 
 function seenView(seen: (Seen & { readonly run?: string }) | undefined) {
