@@ -89,7 +89,10 @@ describe('a run', () => {
     expect(await post(`runs/${id}/retry`)).toMatchObject({ status: 409, body: { detail: /not stalled/ } });
     expect((await post(`runs/${id}/cancel`)).status).toBe(202);
     const again = await post(`runs/${id}/cancel`);
-    expect(again.body).toMatchObject({ status: 409, detail: expect.stringContaining('cancelled'), state: { id } });
+    expect(again).toMatchObject({
+      status: 200,
+      body: { result: 'nothing', run: id, why: expect.stringContaining('cancelled') },
+    });
   });
 });
 
@@ -106,6 +109,9 @@ describe('hold and resume', () => {
 
   test('of an image, with all its tags', async () => {
     expect(await post('images/soaked/hold')).toMatchObject({ status: 200, body: { result: 'done' } });
+    const { body } = await sluice.call('GET', 'images');
+    const soaked = body.images.find(({ name }: { name: string }) => name === 'soaked');
+    expect(soaked).toMatchObject({ hold: { by: 'key', reason }, unseen: [] });
     expect(await post('images/soaked/resume')).toMatchObject({ status: 200, body: { result: 'done' } });
   });
 });
@@ -119,22 +125,33 @@ test('reimport says that there is nothing to do, and with force makes a run all 
 });
 
 describe('what cannot be answered', () => {
-  test.each([
-    ['an image that is not in the catalog', 'images/ruby/tags/3/hold', 404],
-    ['a tag that is not in the catalog', 'images/soaked/tags/2/hold', 404],
-    ['an image as a whole', 'images/ruby/hold', 404],
-    ['a run that is not there', 'runs/mwty1p0win4u/cancel', 404],
-    ['a run whose id is none', 'runs/UPPER/cancel', 400],
-    ['a digest that is none', 'images/soaked/tags/1/digests/latest/unblock', 400],
+  test.each<[string, string, number, string?]>([
+    ['an image that is not in the catalog', 'images/ruby/tags/3/hold', 404, 'image'],
+    ['a tag that is not in the catalog', 'images/soaked/tags/2/hold', 404, 'tag'],
+    ['an image as a whole', 'images/ruby/hold', 404, 'image'],
+    ['a run that is not there', 'runs/mwty1p0win4u/cancel', 404, 'run'],
+    ['a run whose id is none', 'runs/UPPER/cancel', 400, 'run'],
+    ['a digest that is none', 'images/soaked/tags/1/digests/latest/unblock', 400, 'digest'],
     ['a rollback to what never stood there', 'images/asked/tags/1/rollback', 409],
-  ])('%s: %s', async (_, path, status) => {
+  ])('%s: %s', async (_, path, status, field) => {
     const answer = await post(path);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'application/problem+json']);
     expect(answer.body).toMatchObject({ type: 'about:blank', status, title: expect.any(String) });
+    expect(answer.body.errors?.map((error: { field: string }) => error.field)).toEqual(field && [field]);
   });
 
   test('a run that is not there, to look at', async () => {
-    expect((await sluice.call('GET', 'runs/mwty1p0win4u')).status).toBe(404);
+    expect(await sluice.call('GET', 'runs/mwty1p0win4u')).toMatchObject({
+      status: 404,
+      body: { errors: [{ field: 'run' }] },
+    });
+  });
+
+  test('a page of runs that no page before it names', async () => {
+    expect(await sluice.call('GET', 'runs?continue=xyz')).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'continue' }] },
+    });
   });
 
   test('anything without a key', async () => {

@@ -68,18 +68,27 @@ describe('a body that is wrong is refused, and each member that is wrong is name
   });
 
   test.each(['', '{', 'reason=x', '{"reason": "x"'])('%j, which is not JSON', async (text) => {
-    expect(await refusal(text)).toMatchObject({ status: 400, detail: expect.stringContaining('not JSON') });
+    const detail = 'the body is not JSON; an object was expected, such as {"reason": "…"}';
+    expect(await refusal(text)).toEqual({ status: 400, detail, errors: [{ field: 'body', detail }] });
+  });
+
+  test.each(['[]', 'null', '"text"', '7'])('%s, which is JSON but no object', async (text) => {
+    const detail = 'an object was expected, such as {"reason": "…"}';
+    expect(await refusal(text)).toMatchObject({ status: 400, errors: [{ field: 'body', detail }] });
   });
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
     'as %s, which another site could send with the cookies of somebody signed in',
     async (type) => {
-      expect(await refusal({ reason: 'x' }, type)).toMatchObject({ status: 415 });
+      expect(await refusal({ reason: 'x' }, type)).toMatchObject({ status: 415, errors: [{ field: 'content-type' }] });
     },
   );
 
   test('when it is too long', async () => {
-    expect(await refusal({ reason: 'x', padding: 'x'.repeat(20_000) })).toMatchObject({ status: 413 });
+    expect(await refusal({ reason: 'x', padding: 'x'.repeat(20_000) })).toMatchObject({
+      status: 413,
+      errors: [{ field: 'body' }],
+    });
   });
 });
 

@@ -20,23 +20,23 @@ describe('an image and a tag', () => {
   });
 
   test.each([
-    [{ image: 'ruby', tag: '3' }, 404, 'no image ruby'],
-    [{ image: 'node', tag: '22' }, 404, 'node:22 is not in the catalog'],
-    [{ image: '../node', tag: '9-alpine' }, 400, 'image'],
-    [{ image: 'NODE', tag: '9-alpine' }, 400, 'image'],
-    [{ image: '', tag: '9-alpine' }, 400, 'image'],
-    [{ image: 'node', tag: '-rf' }, 400, 'tag'],
-    [{ image: 'node', tag: 'x'.repeat(129) }, 400, 'tag'],
-    [{ image: 'node', tag: '9-alpine/../..' }, 400, 'tag'],
-    [{ image: 'node' }, 400, 'tag'],
-  ])('are refused: %j', (params, status, said) => {
+    [{ image: 'ruby', tag: '3' }, 404, 'image', 'no image ruby'],
+    [{ image: 'node', tag: '22' }, 404, 'tag', 'node:22 is not in the catalog'],
+    [{ image: '../node', tag: '9-alpine' }, 400, 'image', 'image'],
+    [{ image: 'NODE', tag: '9-alpine' }, 400, 'image', 'image'],
+    [{ image: '', tag: '9-alpine' }, 400, 'image', 'image'],
+    [{ image: 'node', tag: '-rf' }, 400, 'tag', 'tag'],
+    [{ image: 'node', tag: 'x'.repeat(129) }, 400, 'tag', 'tag'],
+    [{ image: 'node', tag: '9-alpine/../..' }, 400, 'tag', 'tag'],
+    [{ image: 'node' }, 400, 'tag', 'tag'],
+  ])('are refused, naming what is wrong: %j', (params, status, field, said) => {
     const problem = problemOf(() => trackedFrom(catalog, params));
-    expect(problem).toMatchObject({ status, detail: expect.stringContaining(said) });
+    expect(problem).toMatchObject({ status, detail: expect.stringContaining(said), errors: [{ field }] });
   });
 });
 
 test.each(['', 'ABC', "r' or 'a' eq 'a", '../x', 'x'.repeat(41)])('refuses %j as the id of a run', (id) => {
-  expect(problemOf(() => runFrom({ id }))).toMatchObject({ status: 400, errors: [{ field: 'id' }] });
+  expect(problemOf(() => runFrom({ id }))).toMatchObject({ status: 400, errors: [{ field: 'run' }] });
 });
 
 test.each(['', 'latest', 'sha256:abc', `sha256:${'A'.repeat(64)}`])('refuses %j as a digest', (digest) => {
@@ -62,6 +62,9 @@ describe('the query of a list of runs', () => {
     ['outcome=fine', 'outcome'],
     ['state=asleep', 'state'],
     ['continue=%27', 'continue'],
+    ['continue=xyz', 'continue'],
+    ['continue=mwty1p0win4', 'continue'],
+    ['continue=', 'continue'],
     ['page=2', 'page'],
   ])('is refused, naming the parameter: %s', (text, field) => {
     const problem = problemOf(() => runQueryFrom(new URLSearchParams(text)));

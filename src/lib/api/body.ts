@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { maskSecrets } from '../http/mask.ts';
 import { isDigest } from '../image/digest.ts';
-import { type FieldError, Refusal, wrongFields } from './problem.ts';
+import { type FieldError, wrongField, wrongFields } from './problem.ts';
 
 /** Far more than any command needs. */
 const longestBody = 16 * 1024;
 const longestReason = 500;
 
+const expectedBody = 'an object was expected, such as {"reason": "…"}';
 const expectedReason = `a reason was expected: 1 to ${longestReason} characters, for those who read the record later`;
 
 const reason = z
@@ -31,7 +32,9 @@ export const fields = {
 
 /** What a command's body must be: the reason, the members that are its own, and no others. */
 export function bodySchema<F extends z.ZodRawShape>(own: F) {
-  return z.strictObject({ reason, ...own });
+  // A member that is not known has a message of its own.
+  const error = ({ code }: { readonly code: string }) => (code === 'invalid_type' ? expectedBody : undefined);
+  return z.strictObject({ reason, ...own }, { error });
 }
 
 export interface RequestBody {
@@ -44,13 +47,12 @@ export async function readBody<T>(request: RequestBody, schema: z.ZodType<T>): P
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') {
     // A form on another site can send anything but JSON with a signed-in person's cookies.
-    const detail = `the content type is ${type || 'missing'}; expected application/json`;
-    throw new Refusal({ status: 415, detail });
+    throw wrongField(415, 'content-type', `the content type is ${type || 'missing'}; expected application/json`);
   }
   const declared = Number(request.headers.get('content-length') ?? 0);
   const text = declared > longestBody ? '' : await request.text();
   if (Math.max(declared, text.length) > longestBody) {
-    throw new Refusal({ status: 413, detail: `at most ${longestBody} bytes were expected` });
+    throw wrongField(413, 'body', `the body is too long; at most ${longestBody} bytes were expected`);
   }
   const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
@@ -61,7 +63,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Refusal({ status: 400, detail: 'the body is not JSON; expected an object such as {"reason": "…"}' });
+    throw wrongField(400, 'body', `the body is not JSON; ${expectedBody}`);
   }
 }
 

@@ -8,7 +8,7 @@ import type { TrackedTag } from '../pipeline/model.ts';
 import { bodySchema, readBody } from './body.ts';
 import { endpoint, type Given, type Handler } from './endpoint.ts';
 import { imageFrom, type Params, runFrom, trackedFrom } from './path.ts';
-import { json, notFound, problemResponse } from './problem.ts';
+import { fieldProblem, json, problemResponse, wrongField } from './problem.ts';
 import { addressOf, runView, tagView } from './views.ts';
 
 type Body<F extends z.ZodRawShape> = z.infer<z.ZodObject<F>>;
@@ -25,6 +25,7 @@ export function tagCommand<F extends z.ZodRawShape>(
   call: (tracked: TrackedTag, asked: Asked<F>) => Promise<Answer>,
 ): Handler {
   return commandOn(
+    'tag',
     own,
     async ({ app }, params) => trackedFrom(app.catalog, params),
     call,
@@ -38,6 +39,7 @@ export function imageCommand<F extends z.ZodRawShape>(
   call: (image: Image, tags: readonly TrackedTag[], asked: Asked<F>) => Promise<Answer>,
 ): Handler {
   return commandOn(
+    'image',
     own,
     async ({ app }, params) => imageFrom(app.catalog, params),
     async (image, asked) => {
@@ -58,11 +60,12 @@ export function runCommand<F extends z.ZodRawShape>(
   call: (tracked: TrackedTag, id: string, asked: Asked<F>) => Promise<Answer>,
 ): Handler {
   return commandOn(
+    'run',
     own,
     async ({ app }, params) => {
       const id = runFrom(params);
       const tracked = await (await app.history()).find(id);
-      if (!tracked) throw notFound(`there is no run ${id}`);
+      if (!tracked) throw wrongField(404, 'run', `there is no run ${id}`);
       return { id, tracked };
     },
     ({ id, tracked }, asked) => call(tracked, id, asked),
@@ -73,7 +76,9 @@ export function runCommand<F extends z.ZodRawShape>(
   );
 }
 
+/** `field`: what of the path names the target. */
 function commandOn<F extends z.ZodRawShape, T>(
+  field: 'image' | 'tag' | 'run',
   own: F,
   find: (given: Given, params: Params) => Promise<T>,
   call: (target: T, asked: Asked<F>) => Promise<Answer>,
@@ -86,12 +91,12 @@ function commandOn<F extends z.ZodRawShape, T>(
     const { reason, ...rest } = (await readBody(given.request, schema)) as { reason: string } & Body<F>;
     const asked = { ...given, params, body: rest as unknown as Body<F>, caller: { by: given.by, reason } };
     const answer = await call(target, asked);
-    return respond(answer, async () => stateOf(given, target));
+    return respond(answer, field, async () => stateOf(given, target));
   });
 }
 
 /** 202: it goes on by itself, at that address. 200: it is done, or there was nothing to do. */
-async function respond(answer: Answer, stateOf: () => Promise<unknown>): Promise<HttpResponseInit> {
+async function respond(answer: Answer, field: string, stateOf: () => Promise<unknown>): Promise<HttpResponseInit> {
   const why = maskSecrets(answer.why);
   switch (answer.kind) {
     case 'done':
@@ -104,6 +109,6 @@ async function respond(answer: Answer, stateOf: () => Promise<unknown>): Promise
     case 'refused':
       return problemResponse({ status: 409, detail: why, state: await stateOf() });
     case 'missing':
-      return problemResponse({ status: 404, detail: why });
+      return problemResponse(fieldProblem(404, field, why));
   }
 }

@@ -6,16 +6,16 @@ import { isPathSegment, isTag } from '../image/names.ts';
 import type { RunQuery } from '../pipeline/history.ts';
 import type { Outcome, TrackedTag } from '../pipeline/model.ts';
 import { nameOf } from '../pipeline/model.ts';
-import { isRunId } from '../pipeline/run-id.ts';
+import { isNewRunId, isRunId } from '../pipeline/run-id.ts';
 import { imageOf } from '../pipeline/session.ts';
-import { notFound, wrongFields } from './problem.ts';
+import { wrongField, wrongFields } from './problem.ts';
 
 export type Params = Readonly<Record<string, string | undefined>>;
 
 export function imageFrom(catalog: Catalog, { image = '' }: Params): Image {
   if (!isPathSegment(image)) throw wrongFields([{ field: 'image', detail: 'the name of an image was expected' }]);
   const found = catalog.images.find(({ name }) => name === image);
-  if (!found) throw notFound(`the catalog has no image ${image}`);
+  if (!found) throw wrongField(404, 'image', `the catalog has no image ${image}`);
   return found;
 }
 
@@ -24,7 +24,7 @@ export function trackedFrom(catalog: Catalog, params: Params): TrackedTag {
   const { tag = '' } = params;
   if (!isTag(tag)) throw wrongFields([{ field: 'tag', detail: 'a tag was expected' }]);
   const tracked = { image: name, tag };
-  if (!imageOf(catalog, tracked)) throw notFound(`${nameOf(tracked)} is not in the catalog`);
+  if (!imageOf(catalog, tracked)) throw wrongField(404, 'tag', `${nameOf(tracked)} is not in the catalog`);
   return tracked;
 }
 
@@ -35,7 +35,7 @@ export function digestFrom({ digest = '' }: Params): Digest {
 
 export function runFrom({ id = '' }: Params): string {
   if (isRunId(id)) return id;
-  throw wrongFields([{ field: 'id', detail: 'the id of a run was expected: lower-case letters and digits' }]);
+  throw wrongFields([{ field: 'run', detail: 'the id of a run was expected: lower-case letters and digits' }]);
 }
 
 const outcomes = {
@@ -70,7 +70,7 @@ const query = z
       .transform(Number)
       .refine((top) => top >= 1 && top <= mostRuns, fewerRuns)
       .default(50),
-    continue: z.string().refine(isRunId, 'what the page before gave as continue was expected').optional(),
+    continue: z.string().refine(isNewRunId, 'what the page before gave as continue was expected').optional(),
   })
   .refine(({ image, tag }) => tag === undefined || image !== undefined, {
     path: ['tag'],

@@ -3,7 +3,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import { maskSecrets } from '../http/mask.ts';
 
 export interface FieldError {
-  /** The member of the body, the query or the path: `until`. */
+  /** The member of the body, the query or the path: `until`; or the body itself, or a header. */
   readonly field: string;
   readonly detail: string;
 }
@@ -44,8 +44,13 @@ export function wrongFields(errors: readonly FieldError[]): Refusal {
   return new Refusal({ status: 400, detail, errors });
 }
 
-export function notFound(detail: string): Refusal {
-  return new Refusal({ status: 404, detail });
+/** One field is wrong, or what it names is not there, in a sentence of its own. */
+export function wrongField(status: 400 | 404 | 413 | 415, field: string, detail: string): Refusal {
+  return new Refusal(fieldProblem(status, field, detail));
+}
+
+export function fieldProblem(status: number, field: string, detail: string): Problem {
+  return { status, detail, errors: [{ field, detail }] };
 }
 
 /** `about:blank`: the type says no more than the status; people read `title` and `detail`. */

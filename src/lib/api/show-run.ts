@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import { nextOf } from '../pipeline/errors.ts';
 import type { Verdict } from '../pipeline/model.ts';
 import type { Pipeline } from '../pipeline/session.ts';
-import { notFound } from './problem.ts';
+import { wrongField } from './problem.ts';
 import { buildView, runView, timelineView, verdictView } from './views.ts';
 
 /** All that is known of a run: its timeline, what validation said of its digest, and its dependents' builds. */
@@ -10,7 +10,7 @@ export async function showRun(app: App, pipeline: Pipeline, id: string) {
   const history = await app.history();
   const tracked = await history.find(id);
   const run = tracked && (await pipeline.store.run(tracked, id));
-  if (!tracked || !run) throw notFound(`there is no run ${id}`);
+  if (!tracked || !run) throw wrongField(404, 'run', `there is no run ${id}`);
   const [timeline, verdicts, builds] = await Promise.all([
     history.timeline(tracked, id),
     history.verdicts(run.digest),
