@@ -8,6 +8,7 @@ import { ensureCertificate } from './certificate.ts';
 import { dockerCli, makeDockerCli } from './docker-cli-image.ts';
 import { type LocalAzure, startLocalAzure } from './index.ts';
 import { type Instance, takeInstance } from './instance.ts';
+import { awaitInterruption, exit } from './interruption.ts';
 import { keepPorts, keptPorts } from './kept-ports.ts';
 import type { FunctionsOptions, LocalPorts } from './options.ts';
 import { appSettings } from './settings.ts';
@@ -57,9 +58,9 @@ const flags = new Command('npm run local --')
 
 const note = (line: string) => console.error(line);
 
-async function main(): Promise<void> {
-  const ending = new AbortController();
-  const asked = new Promise<string>((resolve) => onSignal(ending, resolve));
+/** The answer is the exit code. */
+async function main(): Promise<number> {
+  const { came } = awaitInterruption();
   const instance = await takeInstance(flags.state, { keep: flags.keep });
   if (instance.number > 1) note(`Another local Azure runs from ${flags.state}; this one lies in ${instance.folder}.`);
   const azure = await start(instance).catch(async (cause) => {
@@ -69,10 +70,11 @@ async function main(): Promise<void> {
   await Promise.all([writeSettings(azure, instance), keepPorts(azure, instance), addTools(azure)]);
   const ready = flags.json ? JSON.stringify(azure.summary()) : printTable(azure.summary(), instance.settingsFile);
   console.log(ready);
-  const signal = await asked;
-  note(`${signal}: closing.`);
+  const { name, code } = await came;
+  note(`${name}: closing.`);
   await azure.close();
   await instance.close();
+  return name === 'SIGHUP' ? code : 0;
 }
 
 async function start(instance: Instance): Promise<LocalAzure> {
@@ -137,18 +139,6 @@ async function writeSettings(azure: LocalAzure, { settingsFile }: Instance): Pro
   await writeFile(settingsFile, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
 }
 
-/** The first signal ends in order; a second one, or an end that takes too long, at once: children go with us. */
-function onSignal(ending: AbortController, resolve: (signal: string) => void): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (ending.signal.aborted) process.exit(1);
-      ending.abort();
-      resolve(signal);
-      setTimeout(() => process.exit(1), 15_000).unref();
-    });
-  }
-}
-
 function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be a number from 0 to 65535.');
@@ -159,10 +149,7 @@ function parsePorts(text: string, before: readonly number[]): number[] {
   return [...before, parsePort(text)];
 }
 
-main().then(
-  () => process.exit(0),
-  (cause: unknown) => {
-    note(cause instanceof Error ? cause.message : String(cause));
-    process.exit(1);
-  },
-);
+main().then(exit, (cause: unknown) => {
+  note(cause instanceof Error ? cause.message : String(cause));
+  process.exit(1);
+});
