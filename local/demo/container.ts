@@ -8,7 +8,7 @@ export interface ContainerHost extends Closeable {
   /** `http://127.0.0.1:PORT`: the same for each image, one after the other. */
   readonly address: string;
   /** Stops what runs, and starts `image` (`host/repository@digest`). Resolves when it answers, with its page. */
-  show(image: string): Promise<string>;
+  show(image: string, signal?: AbortSignal): Promise<string>;
 }
 
 interface Running {
@@ -70,11 +70,12 @@ export async function startContainerHost(
 
   return {
     address,
-    async show(image) {
+    async show(image, signal) {
       await stop();
       const container = start(image);
       running = container;
       return answering(address, () => {
+        signal?.throwIfAborted();
         if (container.over) throw new Error(`${image} ended instead of serving a page:\n${container.log}`);
       });
     },

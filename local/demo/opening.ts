@@ -1,19 +1,19 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { colors } from '../colors.ts';
 import type { Closeable } from '../contracts.ts';
-import { parseImageName } from '../runner/images/name.ts';
+import { dockerCli } from '../docker-cli-image.ts';
+import { allStarted } from '../parts.ts';
 import { layersTag } from './acts.ts';
 import { catalogWithTag } from './catalog.ts';
 import { startContainerHost } from './container.ts';
 import { Stage, type Subject } from './stage.ts';
-import { seconds, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+import { seconds } from './text.ts';
+import { copyUpstream, writtenTag } from './upstream.ts';
 import { buildSluice, openWorld, type World } from './world.ts';
 
 const defaultTag = '9-alpine';
 
-/** Short, so that the story is; docs/operating.md has the defaults. */
+/** Short, so that the story is; docs/architecture.md has the defaults. */
 const settings: Readonly<Record<string, string>> = {
   SLUICE_WATCH_SCHEDULE: '*/5 * * * * *',
   SLUICE_SWEEP_SCHEDULE: '*/10 * * * * *',
@@ -34,11 +34,24 @@ export interface OpeningOptions {
   readonly onLine: (line: string) => void;
   /** Told of each part that must be closed, in the order they were opened. */
   readonly opened: (part: Closeable) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A step of the opening failed; `label` says which. */
+export class OpeningFailed extends Error {
+  override readonly name = 'OpeningFailed';
+  readonly label: string;
+
+  constructor(label: string, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.label = label;
+  }
 }
 
 /** Starts all that the story needs, and says what is real about it. */
 export async function openStage(terminal: Terminal, options: OpeningOptions): Promise<Stage> {
-  const tag = tagOf(options.upstream);
+  const { signal } = options;
+  const tag = (options.upstream && writtenTag(options.upstream)) ?? defaultTag;
   const subject: Subject = {
     image: 'node',
     tag,
@@ -48,39 +61,45 @@ export async function openStage(terminal: Terminal, options: OpeningOptions): Pr
   };
   introduce(terminal);
   const [world] = await step(terminal, 'local Azure', 'registries, storage, identity, ARM, Event Grid', () =>
-    Promise.all([openKept(tag, options), buildSluice()]),
+    allStarted([openKept(tag, options), buildSluice()] as const),
   );
-  const what = options.upstream ?? `this machine's Node ${process.versions.node} and busybox`;
-  const [, host] = await Promise.all([
-    step(terminal, 'upstream', `${subject.upstream} stands for a public registry's: ${what}`, async () => {
-      await world.makeImage('docker-cli', 'tools/docker-cli:latest');
-      await fetchLayers(world, subject, options.upstream);
+  signal.throwIfAborted();
+  const made = `made of this machine's Node ${process.versions.node} and busybox`;
+  const what = options.upstream ? `a copy of ${options.upstream}` : made;
+  // Both end before anything is closed: a host that is still starting could not be.
+  const [, host] = await allStarted([
+    step(terminal, 'upstream', `simulated: ${subject.upstream} stands for a public registry's, ${what}`, async () => {
+      await world.makeImage('docker-cli', dockerCli);
+      await fetchLayers(world, subject, options);
     }),
     world.startSluice(),
-  ]);
+  ] as const);
+  signal.throwIfAborted();
   terminal.note('saw', 'Sluice', `${host.functions.length} functions in a host of their own at ${host.endpoint}`);
   const { caFile } = world.azure.certificate;
   const container = await startContainerHost(world.dev, { caFile, stateDir: world.folder });
   options.opened(container);
-  return new Stage(world, terminal, subject, container);
+  return new Stage(world, terminal, subject, container, signal);
 }
 
-async function openKept(tag: string, { onLine, opened }: OpeningOptions): Promise<World> {
+async function openKept(tag: string, { onLine, opened, signal }: OpeningOptions): Promise<World> {
   const catalog = await catalogWithTag(tag);
-  const world = await openWorld({ catalog, settings, azure: { page: true }, onLine });
+  const world = await openWorld({ catalog, settings, azure: { page: true }, onLine, signal });
   opened(world);
   return world;
 }
 
 function introduce(terminal: Terminal): void {
   terminal.line();
-  terminal.line(`    ${colors.bold('Sluice')}: nothing reaches your builds that your own tests have not let through.`);
+  terminal.paragraph(`${colors.bold('Sluice')}: nothing reaches your builds that your own tests have not let through.`);
   terminal.line();
-  terminal.line(
-    colors.dim('    Azure is acted out on this machine; registries, builds, containers and tests are real.'),
+  terminal.paragraph(
+    'Azure is simulated on this machine; registries, builds, containers and tests are real.',
+    colors.dim,
   );
-  terminal.line(
-    colors.dim('    Each line below was read from a registry, a task run or the row of a run just before.'),
+  terminal.paragraph(
+    'Each line below was read from a registry, a task run or the row of a run just before.',
+    colors.dim,
   );
   terminal.line();
 }
@@ -89,39 +108,17 @@ async function step<T>(terminal: Terminal, label: string, text: string, work: ()
   const begun = performance.now();
   const busy = terminal.busy(label);
   busy.text(text);
-  const done = await work().finally(() => busy.end());
-  terminal.note('saw', label, `${text} ${colors.dim(`(${seconds(performance.now() - begun)})`)}`);
-  return done;
-}
-
-function tagOf(upstream: string | undefined): string {
-  if (upstream === undefined) return defaultTag;
-  const name = parseImageName(upstream);
-  if (!name?.tag)
-    throw new Error(`--upstream ${upstream}: expected an image with a tag, as docker.io/library/node:22-alpine.`);
-  return name.tag;
-}
-
-async function fetchLayers(world: World, subject: Subject, upstream: string | undefined): Promise<void> {
-  const image = `${subject.upstream}:${layersTag}`;
-  if (upstream === undefined) {
-    await world.makeImage('node', image);
-    return;
+  try {
+    const done = await work().finally(() => busy.end());
+    terminal.note('saw', label, `${text} ${colors.dim(`(${seconds(performance.now() - begun)})`)}`);
+    return done;
+  } catch (cause) {
+    throw new OpeningFailed(label, cause);
   }
-  const { admin, loginServer } = world.buffer;
-  const access = [
-    '--dest-cert-dir',
-    world.azure.certificate.caFolder,
-    '--dest-creds',
-    `${admin.username}:${admin.password}`,
-  ];
-  const policy = join(world.folder, 'bases', 'etc', 'policy.json');
-  await promisify(execFile)('skopeo', [
-    '--policy',
-    policy,
-    'copy',
-    ...access,
-    `docker://${upstream}`,
-    `docker://${loginServer}/${image}`,
-  ]);
+}
+
+async function fetchLayers(world: World, subject: Subject, { upstream, signal }: OpeningOptions): Promise<void> {
+  const image = `${subject.upstream}:${layersTag}`;
+  if (upstream === undefined) await world.makeImage('node', image);
+  else await copyUpstream(world, upstream, image, signal);
 }

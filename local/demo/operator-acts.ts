@@ -26,7 +26,7 @@ export const patchByHand: Act = {
     await stage.followTo(await stage.newRun(patch), 'patched');
     await stage.helloWorld(patch);
     const held = await world.sluice.tag(subject.image, subject.tag);
-    stage.expect(held?.hold !== undefined, 'hold', `upstream waits: ${stage.colored(held?.hold?.reason ?? '')}`);
+    stage.expect(held?.hold !== undefined, 'hold', `upstream waits: ${stage.readable(held?.hold?.reason ?? '')}`);
 
     const fix = await stage.push('upstream', 'lime');
     const id = await stage.newRun(fix);
@@ -43,14 +43,14 @@ export const patchByHand: Act = {
 };
 
 export const rollBack: Act = {
-  title: 'Back to an earlier one, in a second',
+  title: 'Back to an earlier one, by one request',
   async play(stage) {
     const { world, subject } = stage;
     const left = (await world.digest(world.buffer, subject.target, subject.tag)) ?? '';
     const [earlier = ''] = [...stage.colors].find(([, color]) => color === 'teal') ?? [];
-    const { run = '' } = await stage.command('rollback', { digest: earlier, reason: 'lime hurts our eyes' }, 202);
+    const order = { digest: earlier, reason: 'lime hurts our eyes' };
+    const { run = '' } = await stage.command('rollback', order, 202, () => stage.becomes('target', earlier));
     await stage.followTo(run, 'rolled-back');
-    await stage.shows('target', earlier);
     const state = await world.sluice.tag(subject.image, subject.tag);
     const blocked = state?.blocked.some(({ digest }) => digest === left) === true && state.hold !== undefined;
     stage.expect(blocked, 'blocked', `${stage.named(left)} cannot come back by itself, and upstream is on hold`);

@@ -76,7 +76,12 @@ export interface SluiceApi {
 export function openSluice(address: string, key: string): SluiceApi {
   const ask = async (path: string, init: RequestInit = {}): Promise<{ status: number; body: unknown }> => {
     const headers = { 'x-functions-key': key, 'content-type': 'application/json' };
-    const answer = await fetch(`${address}${path}`, { ...init, headers, signal: AbortSignal.timeout(30_000) });
+    const request = { ...init, headers, signal: AbortSignal.timeout(30_000) };
+    const answer = await fetch(`${address}${path}`, request).catch((error: Error) => {
+      // fetch itself says only that it failed.
+      const { message } = error.cause instanceof Error ? error.cause : error;
+      throw new Error(`Sluice does not answer at ${address}: ${message || 'no connection'}`);
+    });
     const text = await answer.text();
     return { status: answer.status, body: text === '' ? {} : JSON.parse(text) };
   };

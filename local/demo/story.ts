@@ -20,6 +20,7 @@ export async function playStory(stage: Stage): Promise<boolean> {
     try {
       await act.play(stage);
     } catch (error) {
+      stage.signal.throwIfAborted();
       if (!(error instanceof Error)) throw error;
       stage.note('wrong', error instanceof Untrue ? 'not true' : 'failed', error.message);
       return false;

@@ -1,20 +1,37 @@
 import { colors } from '../colors.ts';
+import { cut, seconds, wrap } from './text.ts';
 
 /** Marks of what a line says: somebody did it, it was read and is so, or it is not so. */
 export type Mark = 'did' | 'saw' | 'said' | 'wrong';
 
-/** The terminal of the story. Lines stay within 100 columns, and what is under way shows at the end while it lasts. */
-export interface Terminal {
-  blank(): void;
-  line(text?: string): void;
-  heading(number: string, title: string): void;
-  note(mark: Mark, label: string, text: string): void;
-  /** Shows that `label` is under way until the returned function is called; `text` changes what is shown. */
-  busy(label: string): { text(now: string): void; end(): void };
+/** Shown while something is under way; `text` changes what is said of it. */
+export interface Busy {
+  text(now: string): void;
+  end(): void;
 }
 
-export const width = 100;
+/** The terminal of the story. Lines stay within its columns, and what is under way shows at the end while it lasts. */
+export interface Terminal {
+  line(text?: string): void;
+  /** Indented, and broken at spaces. */
+  paragraph(text: string, style?: (text: string) => string): void;
+  heading(number: string, title: string): void;
+  note(mark: Mark, label: string, text: string): void;
+  busy(label: string): Busy;
+  /** Says a last word; whatever is told afterwards is not shown. */
+  end(text: string): void;
+}
+
+interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Longer lines are hard to read, however wide the window is. */
+const widest = 100;
 const labelWidth = 11;
+const indent = 7 + labelWidth;
 /** Milliseconds that a wait may last before it is mentioned where lines cannot be drawn over. */
 const quiet = 1500;
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -26,47 +43,67 @@ const marks: Readonly<Record<Mark, string>> = {
   wrong: colors.red('✗'),
 };
 
-interface Output {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
+/** Asked each time: windows change their size. */
+const widthOf = ({ columns }: Output) => Math.min(widest, columns || widest);
 
-export function openTerminal(output: Output, now: () => number = () => performance.now()): Terminal {
+export function openTerminal(given: Output, now: () => number = () => performance.now()): Terminal {
   const begun = now();
+  let ended = false;
+  let last: Busy | undefined;
+  const output: Output = {
+    get columns() {
+      return widthOf(given);
+    },
+    write: (text) => ended || given.write(text),
+  };
   const line = (text = '') => void output.write(`${text}\n`);
+  const labelled = (mark: string, label: string, text: string, style: (text: string) => string) => {
+    const [first = '', ...more] = wrap(text, widthOf(given) - indent);
+    line(`    ${mark} ${colors.dim(label.padEnd(labelWidth))} ${style(first)}`);
+    for (const rest of more) line(`${' '.repeat(indent)}${style(rest)}`);
+  };
   return {
     line,
-    blank: () => line(),
+    paragraph(text, style = String) {
+      for (const part of wrap(text, widthOf(given) - 4)) line(`    ${style(part)}`);
+    },
     heading(number, title) {
-      const time = seconds(now() - begun);
-      const gap = Math.max(1, width - 4 - title.length - time.length);
       line();
-      line(
-        `${colors.bold(colors.cyan(number.padStart(2)))}  ${colors.bold(title)}${' '.repeat(gap)}${colors.dim(time)}`,
-      );
+      for (const text of headingLines(number, title, seconds(now() - begun), widthOf(given))) line(text);
     },
-    note(mark, label, text) {
-      const [first = '', ...more] = wrap(text, width - 7 - labelWidth);
-      line(`    ${marks[mark]} ${colors.dim(label.padEnd(labelWidth))} ${first}`);
-      for (const rest of more) line(`${' '.repeat(7 + labelWidth)}${rest}`);
+    note: (mark, label, text) => labelled(marks[mark], label, text, String),
+    busy(label) {
+      last =
+        given.isTTY === true ? spin(output, label, now) : mention((text) => labelled('.', label, text, colors.dim));
+      return last;
     },
-    busy: (label) => (output.isTTY === true ? spin(output, label, now) : mute(line, label)),
+    end(text) {
+      last?.end();
+      line(text);
+      ended = true;
+    },
   };
 }
 
-function spin(output: Output, label: string, now: () => number): ReturnType<Terminal['busy']> {
+/** With the time at the right, where there is room for it. */
+function headingLines(number: string, title: string, time: string, width: number): string[] {
+  const [first = '', ...more] = wrap(title, width - 4);
+  const gap = width - 4 - first.length - time.length;
+  const right = gap < 2 || more.length > 0 ? '' : `${' '.repeat(gap)}${colors.dim(time)}`;
+  const head = `${colors.bold(colors.cyan(number.padStart(2)))}  ${colors.bold(first)}${right}`;
+  return [head, ...more.map((text) => `    ${colors.bold(text)}`)];
+}
+
+function spin(output: Output, label: string, now: () => number): Busy {
   const begun = now();
   let shown = '';
   let frame = 0;
-  const columns = Math.min(width, output.columns || width) - 1;
   const draw = () => {
-    const mark = frames[frame++ % frames.length] ?? '';
-    const text = `    ${mark} ${label.padEnd(labelWidth)} ${shown}`;
     const time = ` ${seconds(now() - begun)}`;
-    output.write(
-      `\r\x1b[2K${colors.dim(`${text.slice(0, columns - time.length).padEnd(columns - time.length)}${time}`)}`,
-    );
+    // A terminal goes on to the next line when its last column is filled.
+    const columns = widthOf(output) - 1 - time.length;
+    const text = `    ${frames[frame++ % frames.length]} ${label.padEnd(labelWidth)} ${shown}`;
+    output.write(`\r\x1b[2K${colors.dim(`${cut(text, columns).padEnd(columns)}${time}`)}`);
   };
   draw();
   const timer = setInterval(draw, 100);
@@ -82,13 +119,13 @@ function spin(output: Output, label: string, now: () => number): ReturnType<Term
 }
 
 /** Where lines cannot be drawn over, what takes long is said in a line of its own, and again when it changes. */
-function mute(line: (text: string) => void, label: string): ReturnType<Terminal['busy']> {
+function mention(say: (text: string) => void): Busy {
   let shown = '';
   let next = '';
   const timer = setInterval(() => {
     if (next === shown) return;
     shown = next;
-    line(colors.dim(`    . ${label.padEnd(labelWidth)} ${next.slice(0, width - 7 - labelWidth)}`));
+    say(next);
   }, quiet);
   return {
     text(now) {
@@ -96,42 +133,4 @@ function mute(line: (text: string) => void, label: string): ReturnType<Terminal[
     },
     end: () => clearInterval(timer),
   };
-}
-
-export function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
-}
-
-/** At spaces; what a terminal would not show does not count. */
-function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && visible(last) + 1 + visible(word) <= columns) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
-
-function visible(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are escape sequences.
-  return text.replaceAll(/\x1b\[\d+m/g, '').length;
-}
-
-const paints: Readonly<Record<string, (text: string) => string>> = {
-  blue: colors.blue,
-  green: colors.green,
-  red: colors.red,
-  orange: colors.yellow,
-  purple: colors.magenta,
-  teal: colors.cyan,
-};
-
-/** The name of a colour, in it. */
-export function paint(color: string): string {
-  return (paints[color] ?? String)(`■ ${color}`);
-}
-
-export function short(digest: string): string {
-  return digest.replace(/^sha256:/, '').slice(0, 12);
 }

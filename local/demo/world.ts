@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly messageInvisibility?: number;
   /** Each line that the functions host, or a function, writes. */
   readonly onLine?: (line: string) => void;
+  /** Ends an image that is being made. */
+  readonly signal?: AbortSignal;
 }
 
 /** A local Azure with two registries, and Sluice running on it. */
@@ -104,7 +106,9 @@ async function furnish(azure: LocalAzure, options: WorldOptions): Promise<World>
     },
     async makeImage(kind, image, env = {}) {
       const reference = `${buffer.loginServer}/${image}`;
-      return (await bases.make({ kind, reference, env, login: buffer.admin })).digest;
+      const { signal } = options;
+      const made = await bases.make({ kind, reference, env, login: buffer.admin, ...(signal ? { signal } : {}) });
+      return made.digest;
     },
     digest: (registry, repository, tag) => digestOf(registry, caFile, repository, tag),
     repository: (registry, repository) => clients.content(registry, repository),

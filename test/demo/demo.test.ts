@@ -18,7 +18,7 @@ const titles = [
   'An event gets lost, and the timer makes up for it',
   'An operator asks for a look by HTTP, and then for a new test',
   'Somebody patches the base image by hand',
-  'Back to an earlier one, in a second',
+  'Back to an earlier one, by one request',
 ];
 
 test('the demo plays all acts to a true end, without colours where there is no terminal', {
