@@ -2,12 +2,13 @@
 // It runs before npm packages exist, so it imports nothing but Node's own modules.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = join(root, 'node_modules', '.sluice-lock-hash');
+const lock = join(root, 'package-lock.json');
 
 /** Debian packages, the command that proves each is there, and why Sluice wants it. */
 const debian = {
@@ -31,17 +32,30 @@ if (!(goal in needs)) fail(`usage: node scripts/setup.mjs ${Object.keys(needs).j
 const [major] = process.versions.node.split('.').map(Number);
 if ((major ?? 0) < 20) fail(`Sluice needs Node 20 or newer; this is ${process.versions.node}.`);
 
+if (needs[goal].length > 0) requireRoot();
 installNpmPackages();
 installDebianPackages(needs[goal]);
 
+/** Builds make namespaces and mounts, and containers control groups. */
+function requireRoot() {
+  if (process.getuid?.() === 0) return;
+  const script = (process.env.npm_lifecycle_event ?? goal).replace(/^pre/, '');
+  fail(`Builds and containers need root: sudo env "PATH=$PATH" npm run ${script}`);
+}
+
 function installNpmPackages() {
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
-  if (readOrEmpty(stamp) === wanted) return;
+  const wanted = createHash('sha256').update(readFileSync(lock)).digest('hex');
+  if (readOrEmpty(stamp) === wanted || isInstalledByHand()) return;
   console.log('Installing npm packages (npm ci): they are missing, or package-lock.json has changed.');
   run(['npm', 'ci', '--loglevel=error'], 'npm ci failed; its message is above.');
   writeFileSync(stamp, wanted);
+}
+
+/** npm writes this file at the end of every install. */
+function isInstalledByHand() {
+  const options = { throwIfNoEntry: false };
+  const installed = statSync(join(root, 'node_modules', '.package-lock.json'), options);
+  return installed !== undefined && installed.mtimeMs > statSync(lock).mtimeMs;
 }
 
 function installDebianPackages(names) {
@@ -50,23 +64,14 @@ function installDebianPackages(names) {
   const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   console.log('Installing Debian packages:');
   for (const name of missing) console.log(`  ${name.padEnd(16)} ${debian[name].why}`);
-  const byHand = `Install these, then run the command again: ${missing.join(', ')}\n  on Debian or Ubuntu: sudo ${command}`;
+  const byHand = `Install these, then run the command again: ${missing.join(', ')}\n  on Debian or Ubuntu: ${command}`;
   if (!onPath('apt-get')) fail(`There is no apt-get here. ${byHand}`);
-  const prefix = asRoot(byHand);
-  run([...prefix, 'apt-get', 'update', '-qq'], byHand);
-  run([...prefix, ...command.split(' '), '-qq', '-o=Dpkg::Use-Pty=0'], byHand);
-}
-
-function asRoot(byHand) {
-  if (process.getuid?.() === 0) return [];
-  const allowed = onPath('sudo') && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
-  if (allowed) return ['sudo', '-n'];
-  if (onPath('sudo') && process.stdin.isTTY) return ['sudo'];
-  return fail(`Installing needs root, and sudo is not allowed here without a password. ${byHand}`);
+  run(['apt-get', 'update', '-qq'], byHand);
+  run([...command.split(' '), '-qq', '-o=Dpkg::Use-Pty=0'], byHand);
 }
 
 function onPath(command) {
-  // Debian keeps runc in /usr/sbin, which a normal user's PATH lacks.
+  // Debian keeps runc in /usr/sbin, which the PATH of a normal user lacks, with sudo too.
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders.some((folder) => {
     try {
