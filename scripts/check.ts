@@ -43,7 +43,7 @@ function main(path: string, options: Options): number {
   const source = { file: shown(path), text, readFile: (name: string) => readFile(join(dirname(path), name)) };
 
   const given = options.settings === undefined ? process.env : readSettings(options.settings);
-  if (given === undefined) return fail(`${options.settings} holds no settings: expected a JSON file with Values.`);
+  if (typeof given === 'string') return fail(given);
   const settings = options.settings === undefined ? withPlaceholders(stand, given) : given;
   const result = loadCatalog({ ...source, settings });
   if (!result.ok) return fail(formatProblems(result.problems));
@@ -76,16 +76,13 @@ function withPlaceholders(stand: ReadonlyMap<string, string>, given: Settings): 
   return { ...Object.fromEntries(stand), ...Object.fromEntries(present) };
 }
 
-/** `{"Values": {…}}` as local.settings.json has it, or the values alone. */
-function readSettings(path: string): Settings | undefined {
-  try {
-    const content: unknown = JSON.parse(readFile(path) ?? '');
-    if (!isRecord(content)) return undefined;
-    const values = isRecord(content.Values) ? content.Values : content;
-    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
-  } catch {
-    return undefined;
-  }
+/** `{"Values": {…}}` as local.settings.json has it, or the values alone; a text says what is wrong with the file. */
+function readSettings(path: string): Settings | string {
+  if (readFile(path) === undefined) return `There is no file ${path} to take app settings from.`;
+  const content = readJson(path);
+  if (!isRecord(content)) return `${path} holds no settings: expected a JSON file with Values.`;
+  const values = isRecord(content.Values) ? content.Values : content;
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 }
 
 function compare(files: readonly { path: string; content: object }[]): number {

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../src/lib/catalog/duration.ts';
-import type { Catalog, Gate, Image, Registry, SandboxLimits, ValidationEntry } from '../../src/lib/catalog/model.ts';
+import type { Catalog, Image, Registry, SandboxLimits, ValidationEntry } from '../../src/lib/catalog/model.ts';
 import type { TagPattern } from '../../src/lib/image/tag-pattern.ts';
 
 /** What Sluice would do, image by image, in words. */
@@ -26,7 +26,7 @@ function formatImage(image: Image, catalog: Catalog): string {
     row('tags', image.tags.map(tagText)),
     row('staged in', [`${buffer.loginServer}/${image.staging}`]),
     row('validated', validationText(image.validate, catalog)),
-    row('promoted', [`to ${buffer.loginServer}/${image.target}`, ...gateText(image.gate)]),
+    row('promoted', [`to ${buffer.loginServer}/${image.target}`, ...gateText(image)]),
     row('rebuilt', dependentsText(image, catalog.registries)),
     '',
   ].join('\n');
@@ -77,8 +77,8 @@ function quoted(argument: string): string {
   return /^[\w./:=@%+-]+$/.test(argument) ? argument : JSON.stringify(argument);
 }
 
-function gateText({ soak, approval, promoteDuring }: Gate): string[] {
-  const conditions = ['once validation has passed'];
+function gateText({ validate, gate: { soak, approval, promoteDuring } }: Image): string[] {
+  const conditions = [validate.length > 0 ? 'once validation has passed' : 'once it is staged'];
   if (soak > 0) conditions.push(`${formatDuration(soak)} after Sluice first saw it upstream`);
   if (approval) conditions.push('when a person has approved it');
   if (promoteDuring !== undefined) conditions.push(`only during ${promoteDuring.text}`);

@@ -86,7 +86,20 @@ describe('npm run check', () => {
 
   it('ends with 1 where there is no catalog, and where settings cannot be read', async () => {
     expect(await check(join(folder, 'none.yaml'))).toMatchObject({ code: 1 });
-    expect(await check('--settings', file('bad.json', 'no json'))).toMatchObject({ code: 1 });
+    const bad = await check('--settings', file('bad.json', 'no json'));
+    expect(bad).toMatchObject({ code: 1, err: expect.stringContaining('bad.json holds no settings') });
+    const none = await check('--settings', join(folder, 'none.json'));
+    expect(none).toMatchObject({ code: 1, err: expect.stringMatching(/There is no file .*none\.json/) });
+  });
+
+  it('promises validation only where there is some', async () => {
+    const shipped = readFileSync(join(root, 'sluice.yaml'), 'utf8');
+    const without = shipped.replace(/ {4}validate:\n.*\n/, '');
+    expect((await check()).out).toContain('once validation has passed');
+    const { code, out } = await check(file('without.yaml', without));
+    expect(code).toBe(0);
+    expect(out).toMatch(/by nothing: every digest passes[\s\S]*once it is staged/);
+    expect(out).not.toContain('validation has passed');
   });
 
   it('finds what the infrastructure and editors are told up to date', async () => {

@@ -22,6 +22,16 @@ describe.each([
   });
 });
 
+describe('a dependent whose registry and name are both wrong', () => {
+  it('is told both at once, with the registry that was probably meant', () => {
+    const problems = problemsOf(withImage('dependents: { tasks: [dv/x] }'));
+    expect(problems.map(({ message, hint }) => [message, hint])).toEqual([
+      ['No registry has the key dv.', 'Did you mean dev?'],
+      ['x cannot be the name of a task.', undefined],
+    ]);
+  });
+});
+
 describe('images that share a repository', () => {
   it('are refused, with the one that has it already', () => {
     const problems = problemsOf(`${head}images:

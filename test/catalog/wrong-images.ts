@@ -109,6 +109,24 @@ export const between: Wrong[] = [
     'Did you mean dev?',
   ],
   [
+    'a dependent whose name no task can have',
+    withImage('dependents: { tasks: [dev/x] }'),
+    'images.node.dependents.tasks[0]',
+    'x cannot be the name of a task. the name of an ACR Task: 5 to 50 letters',
+  ],
+  [
+    'a dependent whose name no task can have, in parts',
+    withImage('dependents: { tasks: [{ registry: dev, task: x }] }'),
+    'images.node.dependents.tasks[0].task',
+    'x cannot be the name of a task.',
+  ],
+  [
+    'a dependent without its registry',
+    withImage('dependents: { tasks: [hello-world] }'),
+    'images.node.dependents.tasks[0]',
+    'KEY/task, with the key of a registry above',
+  ],
+  [
     'a dependent twice',
     withImage('dependents: { tasks: [dev/hello, contosodev/hello] }'),
     'images.node.dependents.tasks[1]',

@@ -8,6 +8,7 @@ import type { DependentsRule, Gate, Image, Upstream, ValidationEntry } from './m
 import { type Registries, type Report, reportUnknownRegistry } from './resolve-registries.ts';
 import { type ReadFile, resolveValidation } from './resolve-validation.ts';
 import type { GateInput, TagInput, TaskInput, ValidationInput } from './schema.ts';
+import { taskName } from './schema-values.ts';
 import { credentialSettings, type Settings } from './settings.ts';
 import { parseWindow } from './window.ts';
 
@@ -157,9 +158,14 @@ function resolveDependents(own: DependentsDraft | undefined, path: Path, context
 
 function resolveTask(entry: TaskInput | undefined, path: Path, context: ImageContext) {
   if (entry === undefined) return undefined;
-  const [key = '', task = ''] = typeof entry === 'string' ? entry.split('/') : [entry.registry, entry.task];
-  const registry = findRegistry(key, typeof entry === 'string' ? path : [...path, 'registry'], context);
-  return registry && { registry, task };
+  const isText = typeof entry === 'string';
+  const [key = '', task = ''] = isText ? entry.split('/') : [entry.registry, entry.task];
+  const registry = findRegistry(key, isText ? path : [...path, 'registry'], context);
+  const wrong = taskName.safeParse(task).error?.issues ?? [];
+  for (const { message: expected } of wrong) {
+    context.report(isText ? path : [...path, 'task'], { message: `${task} cannot be the name of a task.`, expected });
+  }
+  return registry && wrong.length === 0 ? { registry, task } : undefined;
 }
 
 function reportSameTasks(tasks: DependentsRule['tasks'], path: Path, report: Report): void {

@@ -142,4 +142,5 @@ export const memory = matching('an amount of memory such as 512m or 2g', /^[1-9]
 export const shell = matching('the program that reads the script, as in sh or /bin/bash', /^[\w./+-]+$/);
 // Azure Resource Manager, naming rules of Microsoft.ContainerRegistry/registries/tasks.
 export const taskName = matching('the name of an ACR Task: 5 to 50 letters, digits, - and _', /^[A-Za-z0-9_-]{5,50}$/);
-export const taskText = matching('KEY/task, with the key of a registry above', /^[^/\s]+\/[A-Za-z0-9_-]{5,50}$/);
+/** Whether both parts are right shows where the keys are known: what is wrong with either is said by itself. */
+export const taskText = matching('KEY/task, with the key of a registry above', /^[^/\s]+\/[^/\s]+$/);

@@ -47,7 +47,8 @@ const gate = keys({
   promoteDuring: v.window.optional().describe('Mon-Fri 08:00-17:00 Europe/Berlin, or always. Default: always.'),
 });
 
-const task = z.union([v.taskText, keys({ registry: v.text('the key of a registry above'), task: v.taskName })], {
+const taskParts = keys({ registry: v.text('the key of a registry above'), task: v.text('the name of an ACR Task') });
+const task = z.union([v.taskText, taskParts], {
   error: 'KEY/task, with the key of a registry above',
 });
 const dependents = keys({
