@@ -1,15 +1,11 @@
-/**
- * `npm run simulate -- --schedules N [--from SEED]`: plays that many schedules on all cores.
- * `npm run simulate -- --seed SEED [--without FAULT,…] [--drop POSITION,…]`: replays one and shows it.
- */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { Command, InvalidArgumentError } from 'commander';
 import { play } from './play.ts';
 import { report } from './report.ts';
 import { scenario } from './scenario.ts';
 import { cutScenario, replayCommand, shrink } from './shrink.ts';
-import { isRemovable, removable } from './temper.ts';
+import { isRemovable, type Removable, removable } from './temper.ts';
 
 interface Share {
   readonly from: number;
@@ -25,37 +21,53 @@ interface Told {
 if (isMainThread) await main();
 else await work(workerData as Share);
 
+interface Flags {
+  readonly schedules: number;
+  readonly from: number;
+  readonly seed?: number;
+  readonly without?: readonly Removable[];
+  readonly drop?: readonly number[];
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      schedules: { type: 'string', default: '1000' },
-      from: { type: 'string', default: '1' },
-      seed: { type: 'string' },
-      without: { type: 'string' },
-      drop: { type: 'string' },
-    },
-  });
-  if (values.seed !== undefined) return replay(number('seed', values.seed), values.without, values.drop);
-  const from = number('from', values.from);
-  await playMany(from, number('schedules', values.schedules));
+  const flags = new Command('npm run simulate --')
+    .description('Plays the protocol under crashes, losses and lag, and shrinks what violates a promise.')
+    .option('--schedules <number>', 'how many schedules to play, on all cores', atLeastOne, 1000)
+    .option('--from <seed>', 'the first one', wholeNumber, 1)
+    .option('--seed <seed>', 'replay this one only, and show it', wholeNumber)
+    .option('--without <faults>', `with --seed: leave faults out, as in ${removable.slice(0, 2).join(',')}`, faults)
+    .option('--drop <positions>', 'with --seed: leave inputs out, as in 0,3', positions)
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+    .parse()
+    .opts<Flags>();
+  if (flags.seed !== undefined) await replay(flags.seed, flags);
+  else await playMany(flags.from, flags.schedules);
 }
 
-function number(name: string, text: string): number {
+function wholeNumber(text: string): number {
   const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  console.error(`--${name} is '${text}'; expected a whole number`);
-  process.exit(2);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('Expected a whole number.');
 }
 
-async function replay(seed: number, without: string | undefined, drop: string | undefined): Promise<void> {
-  const names = without?.split(',') ?? [];
-  const unknown = names.filter((name) => !isRemovable(name));
-  if (unknown.length > 0) {
-    console.error(`--without: no fault is called ${unknown.join(', ')}; there are ${removable.join(', ')}`);
-    process.exit(2);
-  }
-  const dropped = drop?.split(',').map((position) => number('drop', position)) ?? [];
-  const cut = cutScenario(scenario(seed), { without: names.filter(isRemovable), dropped });
+/** Nothing that was played violates nothing. */
+function atLeastOne(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError('Expected at least one schedule: without any, nothing is shown.');
+  return value;
+}
+
+function faults(text: string): Removable[] {
+  return text.split(',').map((name) => {
+    if (isRemovable(name)) return name;
+    throw new InvalidArgumentError(`No fault is called ${name}; there are ${removable.join(', ')}.`);
+  });
+}
+
+const positions = (text: string): number[] => text.split(',').map(wholeNumber);
+
+async function replay(seed: number, { without = [], drop = [] }: Flags): Promise<void> {
+  const cut = cutScenario(scenario(seed), { without, dropped: drop });
   const played = await play(cut);
   console.log(report(cut, played));
   console.log(`1 schedules, ${played.violations.length > 0 ? 1 : 0} violations`);
