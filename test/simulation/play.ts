@@ -161,7 +161,10 @@ class Player {
   private event(registry: string, repository: string, tag: string): void {
     const { world, draw } = this;
     if (draw.chance(world.temper.lostEvents)) return;
-    const push = { registry: { loginServer: registry }, repository: parseRepository(repository), tag: parseTag(tag) };
+    // Event Grid names the registry by its resource; its own webhook, and a queue of such, by its login server.
+    const resourceId = `/registries/${registry.slice(0, -'.local'.length)}`;
+    const named = draw.chance(0.5) ? { resourceId } : { loginServer: registry };
+    const push = { registry: named, repository: parseRepository(repository), tag: parseTag(tag) };
     const copies = draw.chance(world.temper.doubledEvents) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const delay = draw.chance(0.1) ? draw.between(0, 10 * minute) : draw.between(50, 3000);

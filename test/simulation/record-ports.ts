@@ -22,8 +22,14 @@ export function storePort(at: WorkerWorld, now: () => Instant): Store {
       readable(tracked);
       return store.run(tracked, id);
     },
-    digest: store.digest,
-    builds: store.builds,
+    digest: (tracked, digest) => {
+      readable(tracked);
+      return store.digest(tracked, digest);
+    },
+    builds: (tracked, run) => {
+      readable(tracked);
+      return store.builds(tracked, run);
+    },
     commit: (change) => (isBeaten(at) ? Promise.resolve('conflict') : store.commit(change)),
   };
 }

@@ -1,6 +1,7 @@
 /** What happens in one schedule, drawn from its seed: the world's temper, and what people and upstream do in it. */
 import type { Stage } from '../../src/lib/pipeline/model.ts';
 import { hour, minute } from './clockwork.ts';
+import { families } from './families.ts';
 import type { Random } from './random.ts';
 import { random } from './random.ts';
 import type { Temper } from './temper.ts';
@@ -64,7 +65,8 @@ export const tags = ['1', '2'] as const;
 export function scenario(seed: number): Scenario {
   const draw = random(seed);
   const chaos = draw.between(0.5, 2.5) * hour;
-  return { seed, temper: drawTemper(draw), inputs: inputs(draw, chaos), chaos };
+  const drawn = { seed, temper: drawTemper(draw), inputs: inputs(draw, chaos), chaos };
+  return draw.chance(0.08) ? draw.pick(families)(draw, drawn) : drawn;
 }
 
 function inputs(draw: Random, chaos: number): Input[] {
@@ -95,6 +97,8 @@ function people(draw: Random, chaos: number, last: number): Input[] {
   };
   sometimes(0.05, (at) => ({ at, do: 'upstream-gone', tag: draw.pick(tags) }));
   sometimes(0.03, (at) => ({ at, do: 'delete-task', tag: draw.pick(tags) }));
+  // It has the form of a run's own tag, which no pattern follows.
+  sometimes(0.03, (at) => ({ at, do: 'upstream', tag: '2-abcdefgh0123', digest: 13 }));
   sometimes(0.05, (at) => ({ at, do: 'newer-release', tag: draw.pick(tags), lasts: draw.between(1, 30) * minute }));
   if (draw.chance(0.15)) {
     const at = draw.next() * chaos;

@@ -35,7 +35,7 @@ export function nextForStatus(status: number | undefined): Next {
 export function nextOf(error: unknown): Next {
   if (error instanceof PortError) return error.details.next;
   const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
-  return typeof status === 'number' ? nextForStatus(status) : 'retry';
+  return nextForStatus(typeof status === 'number' ? status : undefined);
 }
 
 /** What a stage answers to an error: it is tried again, or a human must look, with the advice that there is. */

@@ -90,10 +90,9 @@ async function sayAgain(session: KnownSession, run: Run, hold: Hold): Promise<Sw
   return (await commit(session, { runs: [{ ...run, parked, why }] })) ? 'fine' : 'conflict';
 }
 
-/** Nobody needs to look at what a newer digest has overtaken; but a put of its own may be under way. */
+/** Nobody needs to look at what a newer digest has overtaken. It holds no lease: nothing is promoted while it does. */
 async function overtaken(session: KnownSession, run: Run): Promise<Swept> {
-  const { at, head, lease } = session.loaded;
-  if (lease?.run === run.id) return 'fine';
+  const { at, head } = session.loaded;
   const why = `superseded by run number ${head.promotedSeq}, which is promoted; it was ${run.why}`;
   const ended: Run = { ...run, parked: undefined, ended: { at, outcome: 'superseded' }, why };
   const entry = {
