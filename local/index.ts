@@ -25,6 +25,20 @@ interface OptionalParts {
   readonly page: LocalPage;
 }
 
+/** What somebody started beside it, who closes it too. */
+export interface Beside {
+  /** In place of a host of its own. */
+  readonly functions?: LocalHost;
+  /** What else its front page names, with addresses to open. */
+  readonly rows?: readonly BesideRow[];
+}
+
+export interface BesideRow {
+  readonly part: string;
+  readonly address: string;
+  readonly note: string;
+}
+
 /** A running local Azure. Reading a part that was not started throws, and says so. */
 export interface LocalAzure extends Closeable, OptionalParts {
   readonly scope: AzureScope;
@@ -39,6 +53,9 @@ export interface LocalAzure extends Closeable, OptionalParts {
   /** What DefaultAzureCredential and TLS need in the environment of a client. */
   readonly environment: Readonly<Record<string, string>>;
   summary(): LocalSummary;
+  /** From now on the summary and the front page show it. */
+  show(beside: Beside): void;
+  readonly beside: readonly BesideRow[];
 }
 
 export const localScope: AzureScope = {
@@ -134,6 +151,7 @@ function present(
     const found: OptionalParts[K] | undefined = parts[name];
     return found ?? notStarted(name);
   };
+  const beside: BesideRow[] = [];
   const azure: LocalAzure = {
     scope,
     state,
@@ -163,6 +181,11 @@ function present(
       NODE_EXTRA_CA_CERTS: certificate.caFile,
     },
     summary: () => summarise(azure),
+    show({ rows = [], functions }) {
+      if (functions) Object.assign(parts, { functions });
+      beside.push(...rows);
+    },
+    beside,
     close,
   };
   return azure;

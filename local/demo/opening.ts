@@ -79,6 +79,10 @@ export async function openStage(terminal: Terminal, options: OpeningOptions): Pr
   const { caFile } = world.azure.certificate;
   const container = await startContainerHost(world.dev, { caFile, stateDir: world.folder });
   options.opened(container);
+  const { address, key } = world.sluice;
+  const runs = { part: "Sluice's runs", address: `${address}/api/runs?code=${key}`, note: 'as its API lists them' };
+  const page = { part: 'hello-world', address: container.address, note: 'the page of the image as it is now' };
+  world.azure.show({ rows: [runs, page] });
   return new Stage(world, terminal, subject, container, signal);
 }
 

@@ -88,6 +88,7 @@ async function furnish(azure: LocalAzure, options: WorldOptions): Promise<World>
       ...(onLine ? { onLine } : {}),
     });
     host = started;
+    azure.show({ functions: started });
     if (started.errors.length > 0) throw new Error(`Functions were left out: ${JSON.stringify(started.errors)}`);
     await subscribe(azure, started);
     return started;

@@ -2,12 +2,12 @@ import type { Delivery } from '../events/index.ts';
 import type { LocalAzure } from '../index.ts';
 import { type Html, html } from './html.ts';
 import type { Page } from './layout.ts';
-import { ago, duration, empty, status, table } from './parts.ts';
+import { ago, duration, empty, status, table, withoutMilliseconds } from './parts.ts';
 
 const underWay = ({ state }: Delivery) => state === 'pending' || state === 'retrying';
 
 export function eventsPage(azure: LocalAzure, now: Date): Page {
-  const body = html`<h1>Subscriptions</h1>${subscriptions(azure)}<h2>Deliveries</h2>${deliveriesTable(azure, now, 200)}`;
+  const body = html`<h1>Events</h1><h2>Subscriptions</h2>${subscriptions(azure)}<h2>Deliveries</h2>${deliveriesTable(azure, now, 200)}`;
   const busy = azure.has('events') && azure.events.deliveries(200).some(underWay);
   return { title: 'Events', body, ...(busy ? { refresh: 2 } : {}) };
 }
@@ -70,7 +70,7 @@ const registryOf = ({ event }: Delivery) => event.source.split('/').at(-1) ?? ''
 function attempts({ attempts: made, nextAttempt }: Delivery): Html {
   const lines = made.map(
     (attempt) =>
-      html`<div title="${attempt.at}">${attempt.outcome} <span class="aside">${duration(attempt.milliseconds)}</span></div>`,
+      html`<div title="${withoutMilliseconds(attempt.at)}">${attempt.outcome} <span class="aside">${duration(attempt.milliseconds)}</span></div>`,
   );
-  return html`${lines}${nextAttempt ? html`<div class="aside">next at ${nextAttempt}</div>` : undefined}`;
+  return html`${lines}${nextAttempt ? html`<div class="aside">next at ${withoutMilliseconds(nextAttempt)}</div>` : undefined}`;
 }

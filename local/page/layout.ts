@@ -16,7 +16,7 @@ export function layout(azure: LocalAzure, path: string, { title, body, refresh }
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 ${again}<title>${title} · local Azure</title><link rel="stylesheet" href="/style.css"><link rel="icon" href="data:,"></head>
 <body><header><a class="brand" href="/">local Azure</a>
-<nav>${link('/', 'Overview')}${[...azure.registries.keys()].map((name) => link(`/registries/${name}`, name))}${link('/runs', 'Runs')}${link('/events', 'Events')}</nav></header>
+<nav>${link('/', 'Overview')}${[...azure.registries.keys()].map((name) => link(`/registries/${name}`, name))}${link('/runs', 'Task runs')}${link('/events', 'Events')}</nav></header>
 <main>${body}</main>
 </body></html>`.text;
 }

@@ -2,7 +2,7 @@ import type { LocalAzure } from '../index.ts';
 import { deliveriesTable } from './events.ts';
 import { type Html, html } from './html.ts';
 import type { Page } from './layout.ts';
-import { code, empty, table } from './parts.ts';
+import { code, empty, link, table } from './parts.ts';
 import { pushExample } from './registry.ts';
 import { runsTable } from './runs.ts';
 
@@ -10,7 +10,7 @@ export async function overview(azure: LocalAzure, now: Date): Promise<Page> {
   const body = html`<h1>What runs where</h1>${endpoints(azure)}
 <h2>Images</h2>${await images(azure)}
 ${azure.has('functions') ? html`<h2>Functions</h2>${functions(azure)}` : undefined}
-<h2>Latest runs</h2>${runsTable(azure, now, 5)}
+<h2>Latest task runs</h2>${runsTable(azure, now, 5)}
 <h2>Latest events</h2>${deliveriesTable(azure, now, 5)}`;
   return { title: 'Overview', body };
 }
@@ -31,6 +31,7 @@ function endpoints(azure: LocalAzure): Html {
         html`subscription ${code(summary.subscription)}, group ${code(summary.resourceGroup)}`,
       ),
       ...row('Functions host', host, html`host key ${code(summary.functionsKey ?? '')}`),
+      ...azure.beside.map(({ part, address, note }) => [part, link(address), note]),
       ...row('Events', events, 'GET /deliveries, GET and PUT /subscriptions, POST /faults'),
       ...row('Tables', storage?.table, 'account devstoreaccount1, Azurite’s well-known key, or a token'),
       ...row('Queues', storage?.queue, 'the same account'),

@@ -1,9 +1,11 @@
 import { type Html, html } from './html.ts';
 
-/** What several pages show alike. */
+/** What several pages show alike. Each cell names its column: on a narrow window cells stand below each other. */
 export function table(headings: readonly string[], rows: readonly (readonly (Html | string | undefined)[])[]): Html {
+  const row = (cells: readonly (Html | string | undefined)[]) =>
+    html`<tr>${cells.map((cell, column) => html`<td data-label="${headings[column]}">${cell}</td>`)}</tr>`;
   return html`<div class="scroll"><table><thead><tr>${headings.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
-<tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
+<tbody>${rows.map(row)}</tbody></table></div>`;
 }
 
 export const empty = (text: string, example?: string): Html =>
@@ -14,6 +16,8 @@ export const command = (text: string): Html => html`<pre class="command">${text}
 
 /** Selected whole by one click, cut by the browser where the column is narrow. */
 export const code = (text: string): Html => html`<code class="copy" title="${text}">${text}</code>`;
+
+export const link = (to: string): Html => html`<a href="${to}"><code>${to}</code></a>`;
 
 export const digest = (text: string): Html => html`<code class="copy digest" title="${text}">${text}</code>`;
 
@@ -48,9 +52,12 @@ export function duration(milliseconds: number): string {
   return seconds < 3600 ? `${Math.floor(seconds / 60)} min ${seconds % 60} s` : `${Math.floor(seconds / 3600)} h`;
 }
 
+export const withoutMilliseconds = (time: string): string => time.replace(/\.\d+Z$/, 'Z');
+
 export function ago(time: Date, now: Date): Html {
   const past = Math.max(0, now.getTime() - time.getTime());
   const seconds = Math.floor(past / 1000);
   const text = seconds === 0 ? 'just now' : `${seconds < 60 ? `${seconds} s` : duration(past)} ago`;
-  return html`<time datetime="${time.toISOString()}" title="${time.toISOString()}">${text}</time>`;
+  const shown = withoutMilliseconds(time.toISOString());
+  return html`<time datetime="${shown}" title="${shown}">${text}</time>`;
 }

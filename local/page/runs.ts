@@ -7,9 +7,9 @@ import { ago, digest, duration, empty, status, table } from './parts.ts';
 const finished = (run: RunRecord) => run.finishTime !== undefined;
 
 export function runsPage(azure: LocalAzure, now: Date): Page {
-  const body = html`<h1>Tasks</h1>${tasksTable(azure)}<h2>Runs</h2>${runsTable(azure, now, 200)}`;
+  const body = html`<h1>Task runs</h1>${runsTable(azure, now, 200)}<h2>Tasks</h2>${tasksTable(azure)}`;
   const busy = azure.has('arm') && azure.arm.view.runs().some((run) => !finished(run));
-  return { title: 'Runs', body, ...(busy ? { refresh: 2 } : {}) };
+  return { title: 'Task runs', body, ...(busy ? { refresh: 2 } : {}) };
 }
 
 function tasksTable(azure: LocalAzure): Html {
@@ -38,20 +38,26 @@ function bases({ baseImageDependencies }: TaskSummary): Html | string {
 export function runsTable(azure: LocalAzure, now: Date, count: number): Html {
   const runs = azure.has('arm') ? azure.arm.view.runs().slice(0, count) : [];
   if (runs.length === 0) {
-    return empty('There are no runs yet. Schedule one with ARM, or push a base image that a task waits for.');
+    return empty('There are no task runs yet. Schedule one with ARM, or push a base image that a task waits for.');
   }
   return table(
-    ['Run', 'Registry', 'Task', 'Status', 'Kind', 'Took', 'Created'],
+    ['Run', 'Registry', 'Task or image', 'Status', 'Kind', 'Took', 'Created'],
     runs.map((run) => [
       html`<a href="/runs/${run.registry}/${run.runId}">${run.runId}</a>`,
       run.registry,
-      run.task ?? '',
+      run.task ?? html`${run.about?.map((image) => html`<div>${pinned(image)}</div>`)}`,
       status(run.status),
       run.runType,
       run.startTime ? duration((run.finishTime ?? now).getTime() - run.startTime.getTime()) : '',
       ago(run.createTime, now),
     ]),
   );
+}
+
+/** `host/repository@digest` without the host: a registry stands beside it. */
+function pinned(image: string): Html {
+  const [name = '', of = ''] = image.split('@');
+  return html`${name.slice(name.indexOf('/') + 1)} ${digest(of)}`;
 }
 
 export async function runPage(
@@ -65,12 +71,16 @@ export async function runPage(
     : undefined;
   if (!run) return undefined;
   const log = await azure.arm.view.readLog(registry, runId);
-  const body = html`<h1>Run ${runId}</h1>
+  const body = html`<h1>Task run ${runId}</h1>
 <p class="lead">${status(run.status)} ${run.runType}${run.task ? html` of <strong>${run.task}</strong>` : undefined} in ${registry}, ${ago(run.createTime, now)}</p>
 ${run.runErrorMessage ? html`<p class="problem">${run.runErrorMessage}</p>` : undefined}
-${why(run)}${outputs(run)}
+${about(run)}${why(run)}${outputs(run)}
 <h2>Log</h2>${log ? html`<pre class="log">${log}</pre>` : empty('The log is empty so far.')}`;
-  return { title: `Run ${runId}`, body, ...(finished(run) ? {} : { refresh: 1 }) };
+  return { title: `Task run ${runId}`, body, ...(finished(run) ? {} : { refresh: 1 }) };
+}
+
+function about({ about: images }: RunRecord): Html | undefined {
+  return images && html`<p>About ${images.map((image) => html`${pinned(image)} `)}</p>`;
 }
 
 function why({ imageUpdateTrigger }: RunRecord): Html | undefined {

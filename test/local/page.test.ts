@@ -2,7 +2,10 @@ import { request } from 'node:http';
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import { ContainerRegistryContentClient } from '@azure/container-registry';
 import { DefaultAzureCredential } from '@azure/identity';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createKeys } from '../../local/host/keys.ts';
+import type { LocalHost } from '../../local/host/start.ts';
 import { type LocalAzure, startLocalAzure } from '../../local/index.ts';
 import { type Listening, listen } from '../../local/listen.ts';
 import { makeImage, makeIndex, pushImage, types } from './registry-images.ts';
@@ -34,7 +37,7 @@ test('a fresh start says what to do first, everywhere', async () => {
   const front = await get('/');
   expect(front).toContain('There are no images yet');
   expect(front).toContain(`buildah push --cert-dir`);
-  expect(front).toContain('There are no runs yet');
+  expect(front).toContain('There are no task runs yet');
   expect(await get('/registries/contosodev')).toContain('There are no images yet');
   expect(await get('/runs')).toContain('There are no tasks yet');
   expect(await get('/events')).toContain('Nobody subscribes to events yet');
@@ -99,6 +102,74 @@ test('a run shows its status and its log, and what it wrote cannot become part o
   expect(page).toContain(`Run ID: ${run.runId} failed`);
   expect(page).toContain('&lt;script&gt;alert(1)');
   expect(page).not.toContain('<script');
+});
+
+test('a run without a task is listed with the image that it is about', async () => {
+  const { subscription, resourceGroup } = azure.scope;
+  const client = new ContainerRegistryManagementClient(new DefaultAzureCredential(), subscription, {
+    endpoint: azure.arm.endpoint,
+  });
+  const of = `sha256:${'ab'.repeat(32)}`;
+  const yaml = `version: v1.1.0\nsteps:\n  - cmd: docker run ${azure.registry('contosodev').loginServer}/staging/node@${of} true\n`;
+  await client.registries.beginScheduleRunAndWait(resourceGroup, 'contosodev', {
+    type: 'EncodedTaskRunRequest',
+    encodedTaskContent: Buffer.from(yaml).toString('base64'),
+    values: [],
+    platform: { os: 'Linux' },
+  });
+  expect(await get('/runs')).toMatch(new RegExp(`staging/node <code[^>]*>${of}`));
+});
+
+test('a tab is called what its page is called', async () => {
+  const tabs = [...(await get('/')).matchAll(/<a href="(\/[^"]+)">([^<]+)<\/a>/g)].slice(0, 4);
+  expect(tabs.map(([, path]) => path)).toEqual([
+    '/registries/contosobaseimages',
+    '/registries/contosodev',
+    '/runs',
+    '/events',
+  ]);
+  for (const [, path = '', name] of tabs) expect(await get(path)).toContain(`<h1>${name}</h1>`);
+});
+
+test('the front page names what was started beside it: the host with its key and functions, and other addresses', async () => {
+  const keys = createKeys();
+  const endpoint = 'http://127.0.0.1:7071';
+  const host: LocalHost = {
+    endpoint,
+    keys,
+    functions: [{ name: 'listRuns', trigger: 'http', url: `${endpoint}/api/runs`, methods: ['GET'] }],
+    errors: [],
+    pid: 0,
+    functionKey: () => '',
+    eventGridUrl: () => '',
+    exited: Promise.resolve(0),
+    close: async () => undefined,
+    kill: async () => undefined,
+  };
+  const address = 'http://127.0.0.1:8080';
+  azure.show({ functions: host, rows: [{ part: 'hello-world', address, note: 'a page' }] });
+  const front = await get('/');
+  for (const text of [endpoint, keys.host, 'listRuns', 'hello-world']) expect(front).toContain(text);
+  expect(front).toContain(`<a href="${address}">`);
+});
+
+test('on a narrow window nothing is cut, and each cell says what it is', async () => {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  try {
+    const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
+    for (const path of ['/', '/runs', '/events', '/registries/contosodev']) {
+      await page.goto(`${azure.page.endpoint}${path}`);
+      const wide = await page.$$eval('html, .scroll', (found) =>
+        found.filter((one) => one.scrollWidth > one.clientWidth),
+      );
+      expect(wide).toEqual([]);
+    }
+    await page.goto(azure.page.endpoint);
+    const label = `getComputedStyle(document.querySelector('td:nth-child(2)'), '::before').content`;
+    expect(await page.evaluate(label)).toBe('"Endpoint"');
+  } finally {
+    await browser.close();
+  }
 });
 
 test.each(['/nowhere', '/registries/none', '/runs/contosodev/none', '/runs/contosodev/a/b', '//', '/%2e%2e/etc'])(

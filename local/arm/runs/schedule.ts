@@ -67,9 +67,11 @@ function taskNamed(state: ArmState, registry: LocalRegistry, taskId: string): Ta
 
 function quickRun(request: ArmRequest, registry: LocalRegistry, wanted: QuickRunRequest): Planned {
   const customRegistries = Object.keys(wanted.credentials?.customRegistries ?? {});
+  const about = pinnedImages(wanted);
   return {
     run: {
       registry: registry.name,
+      ...(about.length > 0 ? { about } : {}),
       runType: wanted.type === 'DockerBuildRequest' ? 'QuickBuild' : 'QuickRun',
       ...shownSettings(wanted.platform, wanted.agentConfiguration, customRegistries),
       ...(wanted.agentPoolName === undefined ? {} : { agentPoolName: wanted.agentPoolName }),
@@ -82,6 +84,12 @@ function quickRun(request: ArmRequest, registry: LocalRegistry, wanted: QuickRun
       ...(wanted.credentials ? { credentials: wanted.credentials } : {}),
     },
   };
+}
+
+function pinnedImages(wanted: QuickRunRequest): string[] {
+  if (wanted.type !== 'EncodedTaskRunRequest') return [];
+  const content = Buffer.from(wanted.encodedTaskContent, 'base64').toString();
+  return [...new Set(content.match(/[\w.:/-]+@sha256:[a-f0-9]{64}\b/g))];
 }
 
 function quickStep(wanted: QuickRunRequest): TaskStep {

@@ -26,6 +26,8 @@ export interface RunRecord {
   readonly outputImages?: readonly OutputImage[];
   /** The bare name of the task; absent on quick runs. */
   readonly task?: string;
+  /** The images that a quick run's steps name by digest: what it is about, where no task says so. ARM does not tell. */
+  readonly about?: readonly string[];
   readonly imageUpdateTrigger?: ImageUpdateTrigger;
   readonly platform: { readonly os: string; readonly architecture?: string; readonly variant?: string };
   readonly agentConfiguration: { readonly cpu?: number };
