@@ -1,8 +1,8 @@
 /** A timer's tick: what it did in one line, and each thing that went wrong in a line of its own. */
 import type { InvocationContext } from '@azure/functions';
-import { explain } from './http/explain.ts';
 import { type Invocation, invoke } from './invocation.ts';
 import { type Tick, tickLine, troubleLine } from './log/lines.ts';
+import { explain } from './pipeline/errors.ts';
 import type { Pipeline } from './pipeline/session.ts';
 
 export interface Trouble {

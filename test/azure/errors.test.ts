@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf, portError } from '../../src/lib/azure/errors.ts';
-import { explain } from '../../src/lib/http/explain.ts';
+import { explain } from '../../src/lib/pipeline/errors.ts';
 
 function restError(status: number, body: unknown, headers: Record<string, string> = {}) {
   return Object.assign(new Error('the SDK says little'), {

@@ -1,5 +1,5 @@
 /** Kinds of schedules that aim where chance seldom strikes; one in a few schedules is of such a kind. */
-import { minute, second } from './clockwork.ts';
+import { hour, minute, second } from './clockwork.ts';
 import type { Random } from './random.ts';
 import type { Command, Input, Scenario } from './scenario.ts';
 import type { Temper } from './temper.ts';
@@ -74,8 +74,8 @@ const stalledHolders: Family = (draw, scenario) => {
   return aimed(scenario, temper, [...moves, ...retries]);
 };
 
-/** Answers are lost all the time, while others act on the same runs. */
-const lostAnswers: Family = (draw, scenario) => {
+/** Answers to commits are lost all the time, while others act on the same runs. */
+const lostCommits: Family = (draw, scenario) => {
   const tag = draw.pick(['1', '2']);
   const moves = upstreamMoves(tag, [11, 13, 14, 16, 17], 12 * minute);
   const commands = ['cancel', 'force', 'hold', 'resume', 'retry', 'reject', 'unblock', 'expedite'] as const;
@@ -88,13 +88,12 @@ const lostAnswers: Family = (draw, scenario) => {
         do: 'ambush',
         tag,
         stage,
-        delay: draw.between(0, 1500),
+        delay: draw.between(0, draw.chance(0.5) ? second : 20 * second),
         act: draw.pick(['cancel', 'force'] as const),
       };
     }),
   );
-  const faults = { ...scenario.temper.faults, lostAnswer: 0.15 };
-  return aimed(scenario, { faults, doubledMessages: 0.1, conflicts: 0.1 }, [...moves, ...acts, ...ambushes]);
+  return aimed(scenario, { lostCommits: 0.3, conflicts: 0.1 }, [...moves, ...acts, ...ambushes]);
 };
 
 /** Somebody is always faster than some workers, and messages hardly arrive. */
@@ -103,7 +102,10 @@ const beaten: Family = (draw, scenario) => {
   const acts = ['hold', 'resume', 'force', 'rollback', 'unblock', 'approve', 'expedite', 'cancel'] as const;
   const said = acts.flatMap((command) => say(draw.between(5, 90) * minute, tag, command));
   const lostMessages = draw.chance(0.8) ? 1 : 0.5;
-  return aimed(scenario, { conflicts: 0.4, stubbornConflicts: 0.15, lostMessages }, said);
+  // The sweep gives a run up after hours.
+  const hours = lostMessages === 1 ? 8 : 0;
+  const long = { ...scenario, chaos: Math.max(scenario.chaos, hours * hour) };
+  return aimed(long, { conflicts: 0.4, stubbornConflicts: 0.15, lostMessages }, said);
 };
 
-export const families = [crossingRollbacks, rejectedUnderRollback, stalledHolders, lostAnswers, beaten] as const;
+export const families = [crossingRollbacks, rejectedUnderRollback, stalledHolders, lostCommits, beaten] as const;

@@ -28,6 +28,7 @@ export class FinalWatcher {
     const { state } = this.world;
     for (const tag of state.tags.values()) {
       this.checkEnded(tag);
+      if (this.isHalted(tag)) continue;
       if (imageOf(this.world.catalog, tag.tracked)) this.checkPlaces(tag);
       this.checkConverged(tag, scenario);
       if (!scenario.inputs.some(changesCatalog)) this.checkRebuilt(tag);
@@ -68,10 +69,13 @@ export class FinalWatcher {
       if (!this.world.state.ended.has(run.id)) this.watcher.violate(`run ${run.id} has ended and is not listed`);
   }
 
-  /** No move in staging or target is overlooked for good; a stalled run that holds the lease waits for an operator to see. */
+  /** A stalled run holds the lease: until an operator has looked, nobody knows what the target shows. */
+  private isHalted({ lease, active }: MemoryTag): boolean {
+    return lease !== undefined && active.get(lease.run)?.parked?.for === 'stalled';
+  }
+
+  /** No move in staging or target is overlooked for good. */
   private checkPlaces(tag: MemoryTag): void {
-    const holder = tag.lease && tag.active.get(tag.lease.run);
-    if (holder?.parked?.for === 'stalled') return;
     for (const [place, name] of [
       ['staging', 'staging/node'],
       ['target', 'base-images/node'],

@@ -3,6 +3,7 @@ import type { Instant, TrackedTag } from '../../src/lib/pipeline/model.ts';
 import { nameOf } from '../../src/lib/pipeline/model.ts';
 import { NewerSchema } from '../../src/lib/pipeline/newer-schema.ts';
 import type { Store, Verdicts } from '../../src/lib/pipeline/record.ts';
+import { second } from './clockwork.ts';
 import { memoryVerdicts } from './memory-index.ts';
 import { memoryStore } from './memory-store.ts';
 import type { WorkerWorld } from './wire.ts';
@@ -30,7 +31,13 @@ export function storePort(at: WorkerWorld, now: () => Instant): Store {
       readable(tracked);
       return store.builds(tracked, run);
     },
-    commit: (change) => (isBeaten(at) ? Promise.resolve('conflict') : store.commit(change)),
+    commit: async (change) => {
+      if (isBeaten(at)) return 'conflict';
+      const answer = await store.commit(change);
+      if (!world.random.chance(world.temper.lostCommits)) return answer;
+      await new Promise<void>((resolve) => world.clockwork.after(world.random.between(0, 3 * second), resolve));
+      throw new Error('connection reset');
+    },
   };
 }
 

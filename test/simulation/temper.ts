@@ -37,6 +37,8 @@ const troubles = {
   deniedStarts: [0.1, 0.4],
   /** Calls that are refused before they have an effect. */
   refusedCalls: [0.3, 0.01],
+  /** Commits that take effect, and whose answer is lost only after a while. */
+  lostCommits: [0.2, 0.1],
   /** Commits that find somebody was faster. */
   conflicts: [0.3, 0.1],
   /** Workers for whom somebody is faster each time. */

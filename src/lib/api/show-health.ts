@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { theApp, WrongSetup } from '../app.ts';
-import { explain } from '../http/explain.ts';
 import { maskSecrets } from '../http/mask.ts';
 import { troubleLine } from '../log/lines.ts';
+import { explain } from '../pipeline/errors.ts';
 import { callerOf } from './caller.ts';
 import { json, problemResponse, Refusal } from './problem.ts';
 

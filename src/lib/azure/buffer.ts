@@ -1,8 +1,8 @@
 import type { Registry } from '../catalog/model.ts';
-import { explain } from '../http/explain.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { isTag, type Repository, type Tag } from '../image/names.ts';
 import type { PortError } from '../pipeline/errors.ts';
+import { explain } from '../pipeline/errors.ts';
 import type { BufferReader, BufferReading, ListedTag, TagRemover } from '../pipeline/ports.ts';
 import { within } from './deadlines.ts';
 import { failureOf, portError } from './errors.ts';

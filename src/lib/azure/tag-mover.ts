@@ -1,8 +1,7 @@
 import type { Registry } from '../catalog/model.ts';
-import { explain } from '../http/explain.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Repository, Tag } from '../image/names.ts';
-import { nextForStatus } from '../pipeline/errors.ts';
+import { explain, nextForStatus } from '../pipeline/errors.ts';
 import type { Clock, PutAnswer, TagMover } from '../pipeline/ports.ts';
 import type { AzureTagReader } from './buffer.ts';
 import { within } from './deadlines.ts';

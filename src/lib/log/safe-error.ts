@@ -1,5 +1,5 @@
-import { explain } from '../http/explain.ts';
 import { maskSecrets } from '../http/mask.ts';
+import { explain } from '../pipeline/errors.ts';
 
 /**
  * The same error without credentials and with its advice, for the host's log: an SDK's error can carry the whole request, so neither its

@@ -1,4 +1,5 @@
 /** Takes a run as far as it goes without waiting, within a time budget: the one place that interprets what stages answer. */
+import { certain } from './certain.ts';
 import { failureOf } from './errors.ts';
 import { iso } from './instant.ts';
 import type { Instant, Outcome, Run, Stage } from './model.ts';
@@ -22,21 +23,25 @@ export type Carried =
   /** Somebody else has taken it on. */
   | { readonly kind: 'left' };
 
+/** The run is active, and not parked. */
 export async function carry(first: KnownSession, id: string): Promise<Carried> {
   const { clock, periods } = first.pipeline;
   const memory: Memory = { landed: new Set() };
   const end = clock.monotonic() + periods.budget;
   let session = first;
-  let run = activeRun(session, id);
-  for (let judged = 0; run !== undefined && !run.parked; judged++) {
+  for (let judged = 0; ; judged++) {
+    const run = presentRun(session, id);
     if (judged > 0 && (clock.monotonic() > end || judged > limits.conflicts)) return postpone(session, run);
     const step = await stepOf(session, run, memory);
     const next = await interpret(session, run, step);
     if ('kind' in next) return next;
     session = next;
-    run = activeRun(session, id);
   }
-  return { kind: 'left' };
+}
+
+/** What commits or is read here knows the run: one that somebody else has changed is left to him before. */
+function presentRun(session: KnownSession, id: string): Run {
+  return certain(activeRun(session, id), `run ${id} of ${nameOf(session.tracked)}`);
 }
 
 async function stepOf(session: KnownSession, run: Run, memory: Memory): Promise<Step> {
@@ -52,10 +57,8 @@ async function interpret(session: KnownSession, run: Run, step: Step): Promise<K
   switch (step.kind) {
     case 'on':
       return step.session;
-    case 'then': {
-      const present = activeRun(step.session, run.id);
-      return present ? interpret(step.session, present, step.step) : { kind: 'left' };
-    }
+    case 'then':
+      return interpret(step.session, presentRun(step.session, run.id), step.step);
     case 'again':
       return reopen(session, run);
     case 'go':

@@ -40,8 +40,13 @@ export function nextOf(error: unknown): Next {
 
 /** What a stage answers to an error: it is tried again, or a human must look, with the advice that there is. */
 export function failureOf(error: unknown): { kind: 'fail'; next: 'retry' | 'stall'; why: string } {
+  return { kind: 'fail', next: nextOf(error) === 'retry' ? 'retry' : 'stall', why: explain(error) };
+}
+
+/** What went wrong, and what to do about it where that is known: one text for a log, an answer or a record. */
+export function explain(error: unknown): string {
   const advice = error instanceof PortError && error.details.advice ? `. ${error.details.advice}` : '';
-  return { kind: 'fail', next: nextOf(error) === 'retry' ? 'retry' : 'stall', why: `${messageOf(error)}${advice}` };
+  return `${messageOf(error)}${advice}`;
 }
 
 export function messageOf(error: unknown): string {

@@ -3,7 +3,7 @@ import type { Catalog, Image, Registry } from '../catalog/model.ts';
 import type { Repository, Tag } from '../image/names.ts';
 import { matches } from '../image/tag-pattern.ts';
 import { carry } from './carry.ts';
-import { messageOf } from './errors.ts';
+import { explain } from './errors.ts';
 import type { Place, TrackedTag } from './model.ts';
 import { nameOf } from './model.ts';
 import { type Observed, observe } from './observe.ts';
@@ -93,7 +93,7 @@ async function goOn(session: KnownSession, id: string): Promise<void> {
     const { active } = await pipeline.store.load(tracked);
     const present = active.find((run) => run.id === id && !run.parked);
     if (present) await pipeline.queue.send({ tracked, run: id, version: present.version }, 0);
-    throw new Error(`Carrying run ${id} of ${nameOf(tracked)}: ${messageOf(error)}; it goes on by a message`, {
+    throw new Error(`Carrying run ${id} of ${nameOf(tracked)}: ${explain(error)}; it goes on by a message`, {
       cause: error,
     });
   }

@@ -5,7 +5,7 @@
 import type { Catalog, Image } from '../catalog/model.ts';
 import type { Digest } from '../image/digest.ts';
 import { matches } from '../image/tag-pattern.ts';
-import { messageOf } from './errors.ts';
+import { explain, PortError } from './errors.ts';
 import type { Blocked, Build, DigestRow, Head, Lease, Run, TimelineEntry, TrackedTag } from './model.ts';
 import { nameOf } from './model.ts';
 import type { Periods } from './periods.ts';
@@ -122,7 +122,9 @@ async function send(session: Partition, change: record.Change): Promise<KnownSes
   } catch (error) {
     const after = await recognise(session, change);
     if (after) return after;
-    throw new Error(`Commit of ${nameOf(tracked)}: ${messageOf(error)}`, { cause: error });
+    // It names its operation and target, and the class of the error decides what happens next.
+    if (error instanceof PortError) throw error;
+    throw new Error(`Commit of ${nameOf(tracked)}: ${explain(error)}`, { cause: error });
   }
 }
 

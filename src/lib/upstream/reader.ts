@@ -1,7 +1,6 @@
 import type { Registry, Upstream } from '../catalog/model.ts';
-import { explain } from '../http/explain.ts';
 import type { Repository, Tag } from '../image/names.ts';
-import { PortError } from '../pipeline/errors.ts';
+import { explain, PortError } from '../pipeline/errors.ts';
 import type { TagReading, UpstreamReader } from '../pipeline/ports.ts';
 import type { Now } from './host-gate.ts';
 import { originOf } from './hosts.ts';
