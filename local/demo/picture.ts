@@ -7,11 +7,12 @@ import { fileURLToPath } from 'node:url';
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const target = fileURLToPath(new URL('../../docs/demo.svg', import.meta.url));
 
-/** As many acts as a reader takes in at one look. */
-const lastAct = 3;
+/** As many acts as leave the rest of the README on the first screen. */
+const acts = { first: 2, last: 3 };
 
-const cell = { width: 8.4, height: 19 };
-const margin = { side: 18, top: 46, bottom: 18 };
+const fontSize = 12;
+const cell = { width: 7.2, height: 14.5 };
+const margin = { side: 16, top: 42, bottom: 14 };
 const columns = 100;
 
 const palette: Readonly<Record<string, string>> = {
@@ -76,19 +77,19 @@ function escaped(text: string): string {
 
 function picture(lines: readonly string[]): string {
   const width = Math.round(columns * cell.width + 2 * margin.side);
-  const height = margin.top + lines.length * cell.height + margin.bottom;
+  const height = Math.ceil(margin.top + (lines.length - 1) * cell.height + margin.bottom);
   const rows = lines
     .flatMap((line, row) => piecesOf(line).map((piece) => drawn(piece, row)))
     .filter((one) => one !== '');
   const lights = ['#ff5f57', '#febc2e', '#28c840'].map(
-    (fill, index) => `<circle cx="${20 + index * 18}" cy="18" r="5.5" fill="${fill}"/>`,
+    (fill, index) => `<circle cx="${18 + index * 16}" cy="15" r="5" fill="${fill}"/>`,
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
-    '<title>npm run demo: a public image becomes a base image, a fix flows through, a bad one stops at the gate</title>',
+    '<title>npm run demo: a fix flows through to hello-world, a bad image stops at the gate</title>',
     `<rect width="100%" height="100%" rx="8" fill="#0d1117"/>`,
     ...lights,
-    '<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, \'DejaVu Sans Mono\', monospace" font-size="14" fill="#e6edf3" xml:space="preserve">',
+    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${fontSize}" fill="#e6edf3" xml:space="preserve">`,
     ...rows,
     '</g>',
     '</svg>',
@@ -110,14 +111,21 @@ async function played(): Promise<string> {
   return output;
 }
 
-/** From the first line to the end of the last act that is shown. */
+/** The acts that are shown, with the blank line before each. */
 function shown(output: string): string[] {
   const lines = output.split('\n');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are escape sequences.
   const plain = lines.map((line) => line.replaceAll(/\x1b\[\d+m/g, ''));
-  const end = plain.findIndex((line) => line.startsWith(` ${lastAct + 1}  `));
-  const kept = lines.slice(0, end - 1).filter((_, index) => !/^ {4}\. /.test(plain[index] ?? ''));
-  return ['\x1b[36m$\x1b[0m npm run demo', ...kept, '', '\x1b[2m    …\x1b[22m'];
+  const before = (act: number) => plain.findIndex((line) => line.startsWith(` ${act}  `)) - 1;
+  // What takes long is told in lines of its own where nothing can be drawn over; on a terminal it is gone again.
+  const isWait = (index: number): boolean => {
+    const line = plain[index] ?? '';
+    return /^ {4}\. /.test(line) || (/^ {18}/.test(line) && isWait(index - 1));
+  };
+  const kept = lines
+    .slice(0, before(acts.last + 1))
+    .filter((_, index) => index >= before(acts.first) && !isWait(index));
+  return ['\x1b[36m$\x1b[0m npm run demo', '\x1b[2m    …\x1b[22m', ...kept, '\x1b[2m    …\x1b[22m'];
 }
 
 await writeFile(target, picture(shown(await played())));

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -33,6 +34,12 @@ test('the demo plays all acts to a true end, without colours where there is no t
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are escape sequences.
   expect(stdout).not.toMatch(/\x1b/);
   expect(lines.filter((line) => line.length > 100)).toEqual([]);
+});
+
+test('the picture in the README shows acts as they are called, and leaves room on the first screen', async () => {
+  const picture = await readFile(new URL('../../docs/demo.svg', import.meta.url), 'utf8');
+  expect(titles.filter((title) => picture.includes(`>${title}<`))).toEqual([titles[1], titles[2]]);
+  expect(Number(/ height="(\d+)"/.exec(picture)?.[1])).toBeLessThanOrEqual(450);
 });
 
 test('a step that does not come true ends the story, and it is not called true', async () => {
