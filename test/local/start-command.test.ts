@@ -60,7 +60,8 @@ const ready = async (child: ChildProcess): Promise<Summary> => summary.parse(awa
 
 async function firstLine(child: ChildProcess): Promise<unknown> {
   if (!child.stdout) throw new Error('the starter has no stdout');
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the starter ended before it was ready')));
+  const [line] = (await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])) as [string];
   return JSON.parse(line);
 }
 
