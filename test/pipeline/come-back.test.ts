@@ -110,7 +110,7 @@ it('a run that waits for the lease of a stalled one says so, and goes on when th
           : pipeline.buffer.readTag(repository, tag),
     },
   }));
-  await world.passWithTimers(2 * hour);
+  await world.passWithTimers(8 * hour);
   expect(world.runOf(A).parked?.for).toBe('stalled');
   await world.bring(B);
   expect(world.runOf(B).parked?.for).toBe('lease');

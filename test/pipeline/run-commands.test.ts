@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/lib/pipeline/commands/command.ts';
 import { cancel, reimport, retry } from '../../src/lib/pipeline/commands/run.ts';
+import { limits } from '../../src/lib/pipeline/periods.ts';
 import type { ImportState } from '../../src/lib/pipeline/ports.ts';
 import { hour, minute } from '../simulation/clockwork.ts';
 import { caller, good, KindWorld } from './kind-world.ts';
@@ -86,16 +87,18 @@ describe('retry', () => {
 });
 
 describe('a failed import', () => {
-  it('that may pass is tried again by itself, and stalls after six tries', async () => {
+  it('that may pass is tried again by itself for hours, and then a human must look', async () => {
     const world = new KindWorld();
     const broken = withBrokenImports(world, throttled);
     await world.bring(A, minute);
     expect(world.runOf(A).parked).toBeUndefined();
-    await world.pass(2 * hour);
-    expect(broken.started).toBe(6);
+    await world.pass(5 * hour);
+    expect(world.runOf(A).parked).toBeUndefined();
+    await world.pass(3 * hour);
+    expect(broken.started).toBe(limits.tries + 1);
     expect(world.runOf(A)).toMatchObject({
       parked: { for: 'stalled' },
-      why: 'stalled (tried 6 times): the import into staging/node failed: too many requests',
+      why: 'stalled (tried 41 times): the import into staging/node failed: too many requests',
     });
   });
 

@@ -1,5 +1,6 @@
 /** Waits that go on by themselves: no sweep runs here, so each of them has its message. */
 import { describe, expect, it } from 'vitest';
+import { PortError } from '../../src/lib/pipeline/errors.ts';
 import type { TaskRunInfo } from '../../src/lib/pipeline/ports.ts';
 import type { Pipeline } from '../../src/lib/pipeline/session.ts';
 import { hour, minute } from '../simulation/clockwork.ts';
@@ -83,6 +84,24 @@ describe('a rebuild', () => {
     }));
     const run = await world.bring(A, 10 * minute);
     expect(run).toMatchObject({ ended: { outcome: 'promoted' }, why: 'dependents: 2 rebuilt' });
+  });
+
+  it('waits as long as the service asks', async () => {
+    const world = new KindWorld();
+    let asked = 0;
+    rebuilding(world, (real) => ({
+      runs: async (...of) => {
+        const details = { operation: 'list runs of', target: 'dev', next: 'retry', retryAfter: 7 * minute } as const;
+        if (++asked === 1) throw new PortError('too many requests', details);
+        return real.runs(...of);
+      },
+    }));
+    await world.bring(A, 5 * minute);
+    const { dueAt, why } = world.runOf(A);
+    expect(asked).toBeLessThan(3);
+    expect(why).toContain(`too many requests; tried again at ${new Date(dueAt).toISOString()}`);
+    await world.pass(hour);
+    expect(world.runOf(A).ended?.outcome).toBe('promoted');
   });
 
   it('that cannot write down what it has started goes on by itself, and starts nothing twice', async () => {

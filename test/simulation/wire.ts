@@ -1,6 +1,7 @@
 /** Between a worker and the world: every call can be refused, and its worker can die around it. */
 import { PortError } from '../../src/lib/pipeline/errors.ts';
 import type { Worker } from './clockwork.ts';
+import { minute } from './clockwork.ts';
 import type { World } from './world.ts';
 
 export interface WorkerWorld {
@@ -15,6 +16,7 @@ const refusals: readonly (() => unknown)[] = [
   () => withStatus('the service is busy', 503),
   () => withStatus('the service is busy', 503),
   () => withStatus('timed out', 408),
+  () => new PortError('busy', { operation: 'call', target: 'it', next: 'retry', retryAfter: 2 * minute }),
   () => new Error('getaddrinfo EAI_AGAIN'),
   () => 'socket hang up',
   () => withStatus('no role allows it', 403),

@@ -153,7 +153,8 @@ async function fail(session: KnownSession, run: Run, step: Extract<Step, { kind:
       change: { ...step.change, run: { ...step.change?.run, tries } },
     });
   }
-  const until = session.loaded.at + Math.min(periods.retry * 2 ** (tries - 1), periods.throttled);
+  const doubled = Math.min(periods.retry * 2 ** (tries - 1), periods.throttled);
+  const until = session.loaded.at + Math.max(doubled, step.after ?? 0);
   const why = `${step.why}; tried again at ${iso(until)}`;
   return wait(session, run, {
     kind: 'wait',

@@ -9,6 +9,7 @@ export interface PortErrorDetails {
   readonly next: Next;
   /** What to do, where a human must. */
   readonly advice?: string;
+  /** Milliseconds that the service asks to wait. */
   readonly retryAfter?: number;
 }
 
@@ -39,8 +40,10 @@ export function nextOf(error: unknown): Next {
 }
 
 /** What a stage answers to an error: it is tried again, or a human must look, with the advice that there is. */
-export function failureOf(error: unknown): { kind: 'fail'; next: 'retry' | 'stall'; why: string } {
-  return { kind: 'fail', next: nextOf(error) === 'retry' ? 'retry' : 'stall', why: explain(error) };
+export function failureOf(error: unknown): { kind: 'fail'; next: 'retry' | 'stall'; why: string; after?: number } {
+  const after = error instanceof PortError ? error.details.retryAfter : undefined;
+  const next = nextOf(error) === 'retry' ? 'retry' : 'stall';
+  return { kind: 'fail', next, why: explain(error), ...(after !== undefined && { after }) };
 }
 
 /** What went wrong, and what to do about it where that is known: one text for a log, an answer or a record. */

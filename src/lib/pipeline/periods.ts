@@ -127,8 +127,8 @@ export const defaultPeriods: Periods = Object.fromEntries(
 
 /** How often something is tried before a human must look. */
 export const limits = {
-  /** Tries of an operation in one stage, doubled waits between them. */
-  tries: 5,
+  /** Failures of an operation in a row, doubled waits between them: some six hours, as long as Docker Hub's limits last. */
+  tries: 40,
   /** Task runs that ended without a verdict, for one digest and validation. */
   generations: 3,
   /** Puts into the target that came to nothing. */

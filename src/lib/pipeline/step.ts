@@ -26,7 +26,14 @@ export type Step =
     }
   | { readonly kind: 'finish'; readonly outcome: Outcome; readonly why: string; readonly change?: StepChange }
   /** An operation came to nothing: tried again within bounds, or a human must act. */
-  | { readonly kind: 'fail'; readonly next: 'retry' | 'stall'; readonly why: string; readonly change?: StepChange };
+  | {
+      readonly kind: 'fail';
+      readonly next: 'retry' | 'stall';
+      readonly why: string;
+      /** Not tried again before so many milliseconds. */
+      readonly after?: number;
+      readonly change?: StepChange;
+    };
 
 export interface StageContext {
   readonly session: KnownSession;
