@@ -49,7 +49,7 @@ async function begin(context: StageContext, source: ImportRequest['source'], rep
 }
 
 /** Shares of the time that a short import is awaited: it takes milliseconds inside a registry, and seconds from elsewhere. */
-const nearLooks = [0.0125, 0.1, 0.8875];
+const nearLooks = [0.0125, 0.0275, 0.085, 0.875];
 const farLooks = [1];
 
 function isNear({ pipeline }: KnownSession, source: ImportRequest['source']): boolean {
