@@ -13,11 +13,14 @@ const lost = new Error('read ECONNRESET');
 let state: MemoryState;
 let nonces: number;
 let told: string[];
+/** Milliseconds of the worker's own clock. */
+let monotonic: number;
 
 beforeEach(async () => {
   state = memoryState();
   nonces = 0;
   told = [];
+  monotonic = 0;
   await memoryStore(state, () => now).commit({ head: headOf(), etag: undefined, runs: [runOf({ stage: 'import' })] });
 });
 
@@ -26,7 +29,7 @@ async function session(change: (store: Store) => Partial<Store> = () => ({})): P
   const store = memoryStore(state, () => now);
   const pipeline = {
     store: { ...store, ...change(store) },
-    clock: { monotonic: () => 0, sleep: async () => {} },
+    clock: { monotonic: () => monotonic, sleep: async () => {} },
     ids: { run: () => 'r2', nonce: () => `nonce${++nonces}` },
     journal: { transition: ({ to }) => void told.push(to) },
   } as Partial<Pipeline> as Pipeline;
@@ -54,6 +57,15 @@ async function someoneElse(head = {}) {
 }
 
 describe('a commit', () => {
+  it('goes on at the time that it is at the store by then, however long ago the read was', async () => {
+    const opened = await session();
+    monotonic += 40_000;
+    const done = await commit(opened, draft);
+    expect(done?.loaded.at).toBe(now + 40_000);
+    monotonic += 5000;
+    expect((await commit(done ?? opened, {}))?.loaded.at).toBe(now + 45_000);
+  });
+
   it('raises the version of the head and of each run, and stamps all with one nonce', async () => {
     await commit(await session(), draft);
     expect(rows()?.head).toMatchObject({ version: 2, nonce: 'nonce1' });

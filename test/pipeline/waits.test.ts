@@ -132,7 +132,7 @@ describe('a rebuild', () => {
       const tasks = first ? [...image.dependents.tasks, { ...first, task: 'hello-wrold' }] : [];
       return { ...image, dependents: { ...image.dependents, tasks } };
     });
-    const run = await world.bring(A, 10 * minute);
+    const run = await world.bring(A);
     const builds = world.world.state.tags.get('node:1')?.builds.get(run.id);
     const build = [...(builds?.values() ?? [])].find(({ task }) => task === 'hello-wrold');
     expect(build).toMatchObject({
