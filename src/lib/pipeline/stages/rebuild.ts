@@ -4,7 +4,7 @@ import type { Asked, Choice, ObservedRun } from '../../dependents/choose.ts';
 import { choose } from '../../dependents/choose.ts';
 import { taskKey } from '../../dependents/graph.ts';
 import { parseDigest, shown } from '../../image/digest.ts';
-import type { Build, Outcome, Run } from '../model.ts';
+import type { Build, BuildState, Outcome, Run } from '../model.ts';
 import type { TaskRunInfo } from '../ports.ts';
 import type { KnownSession } from '../session.ts';
 import { commit, isStale } from '../session.ts';
@@ -63,10 +63,12 @@ function finish(run: Run, why: string, change: StepChange = {}): Step {
 
 function summary(builds: readonly Build[]): string {
   if (builds.length === 0) return 'no task is built on it';
-  const counts = new Map<string, number>();
-  for (const { state } of builds) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return `dependents: ${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}`;
+  const counts = endStates.map((end) => [end, builds.filter(({ state }) => state === end).length] as const);
+  const told = counts.filter(([, count]) => count > 0).map(([end, count]) => `${count} ${end}`);
+  return `dependents: ${told.join(', ')}`;
 }
+
+const endStates: readonly BuildState[] = ['rebuilt', 'unconfirmed', 'failed', 'skipped', 'unarmed'];
 
 async function discoverFirst(context: StageContext, base: Base): Promise<Step> {
   const { session, run } = context;
