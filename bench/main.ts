@@ -10,9 +10,10 @@ import { benchCost } from './cost.ts';
 import { benchLatency } from './latency.ts';
 import { type Finding, tableOf, writePage } from './lib/report.ts';
 import { root } from './lib/world.ts';
+import { benchMemory } from './memory.ts';
 
 const command = new Command('bench')
-  .argument('[names...]', 'bundle, check, latency, cost; all of them where none is named')
+  .argument('[names...]', 'bundle, check, memory, latency, cost; all of them where none is named')
   .option('--write', 'writes the tables into docs/performance.md', false)
   .option('--explain', 'tells each request that cost and latency are made of', false)
   .option('--pushes <number>', 'how many pushes the latency is taken of', Number, 100)
@@ -27,7 +28,8 @@ const { write, explain, pushes, rounds } = command.opts<{
 
 const benches: Readonly<Record<string, () => Promise<readonly Finding[]>>> = {
   bundle: async () => [await benchBundle(2 * rounds)],
-  check: () => benchCheck(rounds),
+  check: async () => [await benchCheck(rounds)],
+  memory: async () => [await benchMemory()],
   latency: async () => [await benchLatency(pushes, explain)],
   cost: async () => [await benchCost(explain)],
 };
