@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseRepository, parseTag } from '../../src/lib/image/names.ts';
+import type { OciClient } from '../../src/lib/upstream/oci-client.ts';
+import { readTag } from '../../src/lib/upstream/read-tag.ts';
 import { type RealRegistry, startRealRegistry } from './backend.ts';
 import { type Front, type Rule, startFront } from './front.ts';
 import { readerFor, tag, upstreamAt } from './reading.ts';
@@ -63,6 +66,22 @@ describe('a tag of a real registry', () => {
     const digest = await registry.push('app', 'one');
     const at = await front(({ method }) => (method === 'HEAD' ? { status } : undefined));
     expect(await read(at)).toEqual({ kind: 'found', digest });
+  });
+
+  it.each([
+    ['https://registry-1.docker.io', ['HEAD']],
+    ['https://ghcr.io', ['HEAD', 'GET']],
+  ])('is gone by HEAD alone where a GET counts against a limit: %s', async (origin, methods) => {
+    const asked: string[] = [];
+    const client = {
+      send: async (_target: unknown, { method }: { readonly method: string }) => {
+        asked.push(method);
+        return { status: 404, headers: new Headers(), body: Buffer.alloc(0) };
+      },
+    };
+    const target = { registry: new URL(origin), repository: parseRepository('library/node'), credentials: undefined };
+    expect(await readTag(client as unknown as OciClient, target, parseTag('9'))).toEqual({ kind: 'absent' });
+    expect(asked).toEqual(methods);
   });
 
   it('asks for indexes, so that a multi-arch image is one digest', async () => {

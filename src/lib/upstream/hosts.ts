@@ -11,6 +11,11 @@ export function originOf(host: string, plainHttp: ReadonlySet<string>): string {
   return `${plainHttp.has(api) ? 'http' : 'https'}://${api}`;
 }
 
+/** Whether each GET of a manifest counts against a pull limit, and HEAD, which does not, is answered as well. */
+export function countsGets({ host }: URL): boolean {
+  return host === dockerHubApi;
+}
+
 /** Realms that are known to hand out tokens for a registry under another name of the same zone. */
 const knownPairs: ReadonlyMap<string, string> = new Map([
   [dockerHubApi, 'auth.docker.io'],

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Digest, isDigest } from '../image/digest.ts';
 import type { Tag } from '../image/names.ts';
 import type { TagReading } from '../pipeline/ports.ts';
+import { countsGets } from './hosts.ts';
 import type { OciClient } from './oci-client.ts';
 import type { Target } from './target.ts';
 import type { HttpAnswer } from './transport.ts';
@@ -21,8 +22,8 @@ export async function readTag(client: OciClient, target: Target, tag: Tag): Prom
   const head = await client.send(target, { method: 'HEAD', url, headers });
   const digest = head.headers.get('docker-content-digest');
   // HEAD is optional for no registry, and the header for none; some lack them all the same, and answer HEAD with 404:
-  // that a tag is gone is believed only of a GET.
-  const withoutHead = head.status === 404 || head.status === 405 || head.status === 501;
+  // that a tag is gone is believed only of a GET. Docker Hub has HEAD, and counts each GET against a limit.
+  const withoutHead = [404, 405, 501].includes(head.status) && !countsGets(target.registry);
   const withoutDigest = head.status === 200 && digest === null;
   if (withoutHead || withoutDigest) return fromBody(await client.send(target, { method: 'GET', url, headers }), target);
   if (head.status !== 200) return fromStatus(head.status, target);
