@@ -132,3 +132,16 @@ it('a put without an answer that somebody else has made meanwhile keeps its leas
   await world.pass(hour);
   expect(world.runOf(A).ended?.outcome).toBe('promoted');
 });
+
+it('a digest that we put before its tag left the catalog is no patch when the tag is back', async () => {
+  const world = await leased();
+  world.world.push('base-images/node', '1', A, 'us');
+  const { tags } = world.world.catalog.images[0] ?? { tags: [] };
+  world.recatalog((image) => ({ ...image, tags: [] }));
+  await world.passWithTimers(hour);
+  expect(world.runOf(A).ended?.outcome).toBe('untracked');
+  world.recatalog((image) => ({ ...image, tags }));
+  await world.passWithTimers(hour);
+  expect(world.head).toMatchObject({ target: { digest: A }, unsettled: undefined, hold: undefined });
+  expect(world.runs.filter(({ kind }) => kind === 'patch')).toEqual([]);
+});

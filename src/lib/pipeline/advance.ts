@@ -59,7 +59,12 @@ export async function endUntracked(pipeline: Pipeline, message: Message): Promis
   const entry = { run: run.id, from: run.stage, to: 'untracked', digest: run.digest, why, by: 'sluice' };
   const done = await commit(
     { pipeline, tracked, loaded, readAt, heardAt },
-    { head: forgotten(loaded.head, run), runs: [ended], timeline: [entry], ...(held && { lease: 'release' }) },
+    {
+      head: { ...forgotten(loaded.head, run), ...(held && { unsettled: run.digest }) },
+      runs: [ended],
+      timeline: [entry],
+      ...(held && { lease: 'release' }),
+    },
   );
   if (!done) return { kind: 'left' };
   await pipeline.index.end(ended);

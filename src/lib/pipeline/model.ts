@@ -74,6 +74,8 @@ export interface Head {
   readonly stagingSeq: number;
   /** `run` absent: it was there at first sight. */
   readonly target?: Seen & { readonly run?: string };
+  /** What a run may have put into the target that ended before anybody could look: its tag had left the catalog. */
+  readonly unsettled?: Digest | undefined;
   /** The target's move before the last one (registry's clock). */
   readonly previousMoveAt?: Instant;
   readonly latestUpstreamSeq: number;

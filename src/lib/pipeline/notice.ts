@@ -95,11 +95,16 @@ export function noticeTarget(facts: Facts, reading: BufferReading): Notice {
   // The promotion reads the target again before it lets the lease go, and decides then.
   if (lease !== undefined) return nothing;
   const { digest, at } = reading;
+  const seen = { target: { digest, at }, unsettled: undefined };
+  if (digest === head.unsettled) {
+    const ours = `the target shows ${shortDigest(digest)}, which we put there before the tag left the catalog`;
+    return { kind: 'record', head: { ...seen, ...(head.target && { previousMoveAt: head.target.at }) }, why: ours };
+  }
   const why = `${shortDigest(digest)} was pushed into the target by somebody`;
   return {
     kind: 'start',
     start: { kind: 'patch', stage: 'rebuild', digest, why, landedAt: at },
-    head: { target: { digest, at }, hold: heldOver(head.hold, { by: 'sluice', at: facts.now, reason: why }) },
+    head: { ...seen, hold: heldOver(head.hold, { by: 'sluice', at: facts.now, reason: why }) },
   };
 }
 

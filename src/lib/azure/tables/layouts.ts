@@ -57,6 +57,7 @@ const headFields = {
   staging: seen.exactOptional(),
   stagingSeq: count,
   target: z.object({ ...seenFields, run: text.exactOptional() }).exactOptional(),
+  unsettled: digest.optional(),
   previousMoveAt: time.exactOptional(),
   latestUpstreamSeq: count,
   latestOwnSeq: count,

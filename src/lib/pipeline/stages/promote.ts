@@ -54,7 +54,7 @@ async function moveTarget(context: StageContext): Promise<Step> {
   if (reading.kind === 'unknown')
     return { kind: 'fail', next: 'retry', why: `reading ${image.target}:${tracked.tag}: ${reading.why}` };
   const facts = { head: loaded.head, active: loaded.active, now: loaded.at };
-  if (noticeTarget(facts, reading).kind === 'start') {
+  if (noticeTarget(facts, reading).kind !== 'nothing') {
     // A person's push wins over ours: it is recorded, it holds, and the gate is judged anew.
     await observeAndSend(pipeline, tracked, 'target');
     return { kind: 'again' };
@@ -95,6 +95,7 @@ function landed({ loaded, image, tracked }: KnownSession, run: Run, at: Instant)
     change: {
       head: {
         target: { digest: run.digest, at, run: run.id },
+        unsettled: undefined,
         ...(head.target && { previousMoveAt: head.target.at }),
         ...(run.kind !== 'rollback' && { promotedSeq: Math.max(head.promotedSeq, run.seq) }),
       },
