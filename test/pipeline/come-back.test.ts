@@ -97,6 +97,28 @@ it('a stalled run that a newer digest has overtaken ends by itself', async () =>
   expect(world.runOf(A).why).toMatch(/^superseded by run number 2, which is promoted; it was stalled: /);
 });
 
+it('a stalled rebuild ends as promoted when the target has moved on', async () => {
+  const world = new KindWorld();
+  const denied = { now: true };
+  world.through((pipeline) => ({
+    ...pipeline,
+    dependents: {
+      ...pipeline.dependents,
+      get: async (...of) => {
+        if (denied.now) throw Object.assign(new Error('no role allows it'), { statusCode: 403 });
+        return pipeline.dependents.get(...of);
+      },
+    },
+  }));
+  await world.bring(A);
+  expect(world.runOf(A)).toMatchObject({ stage: 'rebuild', parked: { for: 'stalled' } });
+  denied.now = false;
+  await world.bring(B);
+  await world.passWithTimers(hour);
+  expect(world.runOf(A).ended?.outcome).toBe('promoted');
+  expect(world.runOf(A).why).toContain('the target has moved on to 00000000000d');
+});
+
 it('a run that waits for the lease of a stalled one says so, and goes on when that one is retried', async () => {
   const world = await leased();
   const unreadable = { now: true };

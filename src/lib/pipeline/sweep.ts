@@ -73,12 +73,21 @@ async function sweepParked(session: KnownSession, run: Run, parked: Parked): Pro
     case 'lease':
       return isHeldUp(session.loaded) ? 'fine' : wakeOpen(session, run);
     case 'stalled':
-      return isOrdered(run) && head.promotedSeq > run.seq ? overtaken(session, run) : 'fine';
+      return sweepStalled(session, run);
   }
 }
 
-function wakeOpen(session: KnownSession, run: Run): Promise<Swept> {
-  return wake(session, { ...run, parked: undefined, dueAt: session.loaded.at }, 'its gate has opened');
+function wakeOpen(session: KnownSession, run: Run, why = 'its gate has opened'): Promise<Swept> {
+  return wake(session, { ...run, parked: undefined, dueAt: session.loaded.at }, why);
+}
+
+/** An operator must look at it, but for one that something newer has overtaken. */
+async function sweepStalled(session: KnownSession, run: Run): Promise<Swept> {
+  const { head } = session.loaded;
+  if (run.stage === 'rebuild') {
+    return head.target?.run === run.id ? 'fine' : wakeOpen(session, run, 'the target has moved on');
+  }
+  return isOrdered(run) && head.promotedSeq > run.seq ? overtaken(session, run) : 'fine';
 }
 
 /** The hold may be another by now than the one that the run was parked for. */
@@ -90,7 +99,7 @@ async function sayAgain(session: KnownSession, run: Run, hold: Hold): Promise<Sw
   return (await commit(session, { runs: [{ ...run, parked, why }] })) ? 'fine' : 'conflict';
 }
 
-/** Nobody needs to look at what a newer digest has overtaken. It holds no lease: nothing is promoted while it does. */
+/** It holds no lease: nothing is promoted while it does. */
 async function overtaken(session: KnownSession, run: Run): Promise<Swept> {
   const { at, head } = session.loaded;
   const why = `superseded by run number ${head.promotedSeq}, which is promoted; it was ${run.why}`;
