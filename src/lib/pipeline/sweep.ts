@@ -5,12 +5,13 @@ import { endUntracked } from './advance.ts';
 import { isHeldUp } from './gate.ts';
 import { heldWhy, isHeld } from './holds.ts';
 import { iso } from './instant.ts';
-import type { Hold, Instant, Parked, Run } from './model.ts';
+import type { Hold, Instant, Outcome, Parked, Run } from './model.ts';
 import { isOrdered } from './notice.ts';
 import { limits } from './periods.ts';
 import type { ActiveRow } from './record.ts';
 import type { KnownSession, Pipeline } from './session.ts';
 import { activeRun, commit, imageOf, isKnown, open } from './session.ts';
+import { movedOn, rebuiltAs } from './stages/rebuild.ts';
 
 export type Swept = 'fine' | 'orphan' | 'ended' | 'untracked' | 'woken' | 'stalled' | 'conflict' | 'failed';
 
@@ -77,17 +78,18 @@ async function sweepParked(session: KnownSession, run: Run, parked: Parked): Pro
   }
 }
 
-function wakeOpen(session: KnownSession, run: Run, why = 'its gate has opened'): Promise<Swept> {
-  return wake(session, { ...run, parked: undefined, dueAt: session.loaded.at }, why);
+function wakeOpen(session: KnownSession, run: Run): Promise<Swept> {
+  return wake(session, { ...run, parked: undefined, dueAt: session.loaded.at }, 'its gate has opened');
 }
 
-/** An operator must look at it, but for one that something newer has overtaken. */
+/** An operator must look at it, but for one that something newer has overtaken: that one ends, whatever it was about. */
 async function sweepStalled(session: KnownSession, run: Run): Promise<Swept> {
   const { head } = session.loaded;
   if (run.stage === 'rebuild') {
-    return head.target?.run === run.id ? 'fine' : wakeOpen(session, run, 'the target has moved on');
+    return head.target?.run === run.id ? 'fine' : end(session, run, rebuiltAs(run), movedOn(head.target));
   }
-  return isOrdered(run) && head.promotedSeq > run.seq ? overtaken(session, run) : 'fine';
+  if (!isOrdered(run) || head.promotedSeq <= run.seq) return 'fine';
+  return end(session, run, 'superseded', `superseded by run number ${head.promotedSeq}, which is promoted`);
 }
 
 /** The hold may be another by now than the one that the run was parked for. */
@@ -99,19 +101,11 @@ async function sayAgain(session: KnownSession, run: Run, hold: Hold): Promise<Sw
   return (await commit(session, { runs: [{ ...run, parked, why }] })) ? 'fine' : 'conflict';
 }
 
-/** It holds no lease: nothing is promoted while it does. */
-async function overtaken(session: KnownSession, run: Run): Promise<Swept> {
-  const { at, head } = session.loaded;
-  const why = `superseded by run number ${head.promotedSeq}, which is promoted; it was ${run.why}`;
-  const ended: Run = { ...run, parked: undefined, ended: { at, outcome: 'superseded' }, why };
-  const entry = {
-    run: run.id,
-    from: `${run.stage} (stalled)`,
-    to: 'superseded',
-    digest: run.digest,
-    why,
-    by: 'sluice',
-  };
+/** It holds no lease: nothing moves the target while it does. */
+async function end(session: KnownSession, run: Run, outcome: Outcome, reason: string): Promise<Swept> {
+  const why = `${reason}; it was ${run.why}`;
+  const ended: Run = { ...run, parked: undefined, ended: { at: session.loaded.at, outcome }, why };
+  const entry = { run: run.id, from: `${run.stage} (stalled)`, to: outcome, digest: run.digest, why, by: 'sluice' };
   if (!(await commit(session, { runs: [ended], timeline: [entry] }))) return 'conflict';
   await session.pipeline.index.end(ended);
   return 'ended';

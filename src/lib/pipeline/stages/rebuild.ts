@@ -4,7 +4,7 @@ import type { Asked, Choice, ObservedRun } from '../../dependents/choose.ts';
 import { choose } from '../../dependents/choose.ts';
 import { taskKey } from '../../dependents/graph.ts';
 import { parseDigest, shown } from '../../image/digest.ts';
-import type { Build, BuildState, Outcome, Run } from '../model.ts';
+import type { Build, BuildState, Outcome, Run, Seen } from '../model.ts';
 import type { TaskRunInfo } from '../ports.ts';
 import type { KnownSession } from '../session.ts';
 import { commit, isStale } from '../session.ts';
@@ -27,9 +27,7 @@ export interface Looked {
 export const rebuild: StageFunction = async (context) => {
   const { session, run } = context;
   const { target } = session.loaded.head;
-  if (target?.run !== run.id) {
-    return finish(run, `the target has moved on to ${shown(target?.digest)}, whose run rebuilds the dependents`);
-  }
+  if (target?.run !== run.id) return finish(run, movedOn(target));
   const base = baseOf(session, target);
   if (!run.discovered) return discoverFirst(context, base);
   const builds = await knownBuilds(context);
@@ -56,9 +54,18 @@ function remember({ memory }: StageContext, { loaded }: KnownSession, rows: read
   memory.builds = { etag: loaded.etag, rows };
 }
 
-function finish(run: Run, why: string, change: StepChange = {}): Step {
+export function movedOn(target: Seen | undefined): string {
+  return `the target has moved on to ${shown(target?.digest)}, whose run rebuilds the dependents`;
+}
+
+/** How a run ends whose digest stood in the target. */
+export function rebuiltAs({ kind }: Run): Outcome {
   const outcomes: Partial<Record<Run['kind'], Outcome>> = { patch: 'patched', rollback: 'rolled-back' };
-  return { kind: 'finish', outcome: outcomes[run.kind] ?? 'promoted', why, change };
+  return outcomes[kind] ?? 'promoted';
+}
+
+function finish(run: Run, why: string, change: StepChange = {}): Step {
+  return { kind: 'finish', outcome: rebuiltAs(run), why, change };
 }
 
 function summary(builds: readonly Build[]): string {
