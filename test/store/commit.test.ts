@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Head } from '../../src/lib/pipeline/model.ts';
 import type { Change } from '../../src/lib/pipeline/record.ts';
 import { act, begin, build, digestOf, ended, entry, fullHead, fullRun, head, noon, run, tracked } from './samples.ts';
 import { worlds } from './worlds.ts';
@@ -23,10 +24,12 @@ describe.each(worlds)('a commit $name', ({ start }) => {
     const { etag } = await store.load(tracked());
     const { hold: _, ...released } = fullHead();
     const unparked = { ...fullRun('r1'), parked: undefined, operation: undefined };
-    await store.commit({ head: { ...released, upstreamGoneSince: undefined }, etag, runs: [unparked] });
+    const forgotten = { upstream: undefined, upstreamGoneSince: undefined, unsettled: undefined };
+    await store.commit({ head: { ...released, ...forgotten }, etag, runs: [unparked] });
     const loaded = await store.load(tracked());
+    expect(loaded.head).toMatchObject({ target: fullHead().target });
     expect(loaded.head?.hold).toBeUndefined();
-    expect(loaded.head?.upstreamGoneSince).toBeUndefined();
+    for (const name of Object.keys(forgotten)) expect(loaded.head?.[name as keyof Head]).toBeUndefined();
     expect(loaded.active[0]?.parked).toBeUndefined();
     expect(loaded.active[0]?.operation).toBeUndefined();
   });
@@ -146,12 +149,13 @@ describe.each(worlds)('a commit $name', ({ start }) => {
     const etag = await begin(store);
     await store.commit({ head: head(), etag, digests: [{ digest, seenUpstreamAt: noon, lastRun: 'r1' }] });
     const next = (await store.load(tracked())).etag;
-    await store.commit({ head: head(), etag: next, digests: [{ digest, inTargetAt: noon + 5 }] });
+    await store.commit({ head: head(), etag: next, digests: [{ digest, inTargetAt: noon + 5, promotedAt: noon + 6 }] });
     expect(await store.digest(tracked(), digest)).toEqual({
       digest,
       seenUpstreamAt: noon,
       lastRun: 'r1',
       inTargetAt: noon + 5,
+      promotedAt: noon + 6,
     });
     expect(await store.digest(tracked('node', 'other'), digest)).toBeUndefined();
   });
