@@ -1,5 +1,6 @@
 /** What must hold once inputs and faults have stopped and everything has settled. docs/architecture.md lists the same. */
 import { isHeld } from '../../src/lib/pipeline/holds.ts';
+import type { Seen } from '../../src/lib/pipeline/model.ts';
 import { nameOf } from '../../src/lib/pipeline/model.ts';
 import { imageOf } from '../../src/lib/pipeline/session.ts';
 import { referenceOf } from './builds.ts';
@@ -115,6 +116,7 @@ export class FinalWatcher {
     const run = target?.run === undefined ? undefined : tag.ended.get(target.run);
     const wanted = run?.ended?.outcome;
     if (!target || !(wanted === 'promoted' || wanted === 'patched' || wanted === 'rolled-back')) return;
+    if (this.wentAndCameBack(tag, target)) return;
     for (const task of this.world.dependents.tasks) {
       const base = task.bases.find(
         ({ registry, tag: name }) => registry === 'buffer.local' && name === tag.tracked.tag,
@@ -128,6 +130,12 @@ export class FinalWatcher {
       else if (build.state === 'waiting' || build.state === 'building' || build.state === 'kicking')
         this.watcher.violate(`${task.name} is left ${build.state}`);
     }
+  }
+
+  /** Somebody moved the target away and back, and nobody heard of it: what was built in between is nobody's to know. */
+  private wentAndCameBack({ tracked }: MemoryTag, { at }: Seen): boolean {
+    const move = this.world.repository('base-images/node').now(tracked.tag);
+    return move?.by === 'person' && move.at > at;
   }
 
   /** One effective validation for each digest, but for those that an operator forced. */
