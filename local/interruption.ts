@@ -5,10 +5,8 @@ type EndingSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGPIPE';
 export interface Interruption {
   /** Aborted when somebody wants the end. */
   readonly signal: AbortSignal;
-  readonly came: Promise<{
-    readonly name: EndingSignal /** As shells have it: 130 for SIGINT. */;
-    readonly code: number;
-  }>;
+  /** `code`: as shells have it, 130 for SIGINT. */
+  readonly came: Promise<{ readonly name: EndingSignal; readonly code: number }>;
 }
 
 /** Milliseconds in which a signal may come twice: Ctrl-C reaches this process from the terminal and from npm. */

@@ -60,21 +60,28 @@ const note = (line: string) => console.error(line);
 
 /** The answer is the exit code. */
 async function main(): Promise<number> {
-  const { came } = awaitInterruption();
+  const { came, signal } = awaitInterruption();
   const instance = await takeInstance(flags.state, { keep: flags.keep });
   if (instance.number > 1) note(`Another local Azure runs from ${flags.state}; this one lies in ${instance.folder}.`);
   const azure = await start(instance).catch(async (cause) => {
     await instance.close();
     throw cause;
   });
-  await Promise.all([writeSettings(azure, instance), keepPorts(azure, instance), addTools(azure)]);
-  const ready = flags.json ? JSON.stringify(azure.summary()) : printTable(azure.summary(), instance.settingsFile);
-  console.log(ready);
-  const { name, code } = await came;
-  note(`${name}: closing.`);
-  await azure.close();
-  await instance.close();
-  return name === 'SIGHUP' ? code : 0;
+  try {
+    const prepared = Promise.all([writeSettings(azure, instance), keepPorts(azure, instance), addTools(azure, signal)]);
+    await prepared.catch((cause: unknown) => {
+      // What is being made ends with the interruption.
+      if (!signal.aborted) throw cause;
+    });
+    const ready = flags.json ? JSON.stringify(azure.summary()) : printTable(azure.summary(), instance.settingsFile);
+    if (!signal.aborted) console.log(ready);
+    const { name, code } = await came;
+    note(`${name}: closing.`);
+    return name === 'SIGHUP' ? code : 0;
+  } finally {
+    await azure.close();
+    await instance.close();
+  }
 }
 
 async function start(instance: Instance): Promise<LocalAzure> {
@@ -93,9 +100,9 @@ async function start(instance: Instance): Promise<LocalAzure> {
 }
 
 /** Without it every validation stalls. Making it needs root, as task runs do. */
-async function addTools(azure: LocalAzure): Promise<void> {
+async function addTools(azure: LocalAzure, signal: AbortSignal): Promise<void> {
   if (!azure.has('functions') || process.getuid?.() !== 0) return;
-  await makeDockerCli(azure);
+  await makeDockerCli(azure, signal);
   const [buffer] = azure.registries.keys();
   note(`${buffer} has ${dockerCli}, which validations start with; on Azure it is imported once.`);
 }

@@ -63,6 +63,9 @@ async function tell(terminal: Terminal, signal: AbortSignal, open: Closeable[]):
   const begun = performance.now();
   await mkdir(join(logFile, '..'), { recursive: true });
   const log = createWriteStream(logFile);
+  // The story goes on where its log cannot be written. It is closed last, with all that the others still say.
+  log.on('error', () => undefined);
+  open.push({ close: () => new Promise((resolve) => log.end(() => resolve())) });
   const stage = await openStage(terminal, {
     ...(flags.upstream === undefined ? {} : { upstream: flags.upstream }),
     onLine: (line) => void log.write(`${line}\n`),

@@ -3,7 +3,7 @@ import { type QueueClient, type QueueSendMessageResponse, StorageSharedKeyCreden
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { encodeMessage, ensureQueue, openQueue, parseMessage, storageQueue } from '../../src/lib/azure/queue.ts';
 import { parseTag } from '../../src/lib/image/names.ts';
-import type { Message } from '../../src/lib/pipeline/model.ts';
+import type { Message } from '../../src/lib/pipeline/message.ts';
 
 const message: Message = { tracked: { image: 'node', tag: parseTag('9-alpine') }, run: 'r1', version: 3 };
 const day = 24 * 60 * 60 * 1000;

@@ -155,15 +155,58 @@ it('a put without an answer that somebody else has made meanwhile keeps its leas
   expect(world.runOf(A).ended?.outcome).toBe('promoted');
 });
 
-it('a digest that we put before its tag left the catalog is no patch when the tag is back', async () => {
+/** A put landed, and its run ended before anybody could look: the tag had left the catalog, and came back. */
+async function landedUnseen(lands: boolean): Promise<KindWorld> {
   const world = await leased();
-  world.world.push('base-images/node', '1', A, 'us');
+  if (lands) world.world.push('base-images/node', '1', A, 'us');
   const { tags } = world.world.catalog.images[0] ?? { tags: [] };
   world.recatalog((image) => ({ ...image, tags: [] }));
   await world.passWithTimers(hour);
   expect(world.runOf(A).ended?.outcome).toBe('untracked');
   world.recatalog((image) => ({ ...image, tags }));
-  await world.passWithTimers(hour);
+  world.through((pipeline) => pipeline);
+  return world;
+}
+
+it('a digest that we put before its tag left the catalog is ours when the tag is back, and is rebuilt on', async () => {
+  const world = await landedUnseen(true);
+  const { seq } = world.runOf(A);
+  await world.passWithTimers(2 * hour);
   expect(world.head).toMatchObject({ target: { digest: A }, unsettled: undefined, hold: undefined });
+  expect(world.head.promotedSeq).toBeGreaterThanOrEqual(seq);
   expect(world.runs.filter(({ kind }) => kind === 'patch')).toEqual([]);
+  expect(world.runOf(A)).toMatchObject({ ended: { outcome: 'promoted' }, why: 'dependents: 2 rebuilt' });
+  expect(world.world.state.tags.get('node:1')?.digests.get(A)?.promotedAt).toBeDefined();
+});
+
+it('a digest that was not put after all, and that somebody pushes later, is a patch', async () => {
+  const world = await landedUnseen(false);
+  world.delivers = false;
+  await world.look('target');
+  expect(world.head.unsettled).toBeUndefined();
+  world.push('base-images/node', A);
+  await world.look('target');
+  expect(world.runOf(A)).toMatchObject({ kind: 'patch' });
+  expect(world.head.hold?.by).toBe('sluice');
+});
+
+it('a target that went back is not taken for unchanged because a replica lags', async () => {
+  const world = await promoted(A, B);
+  const behind = { now: true };
+  world.through((pipeline) => ({
+    ...pipeline,
+    buffer: {
+      ...pipeline.buffer,
+      readTag: async (repository, tag) => {
+        const reading = await pipeline.buffer.readTag(repository, tag);
+        const lags = behind.now && repository === 'base-images/node' && tag === '1' && reading.kind === 'found';
+        return lags ? { ...reading, digest: A, at: reading.at - hour } : reading;
+      },
+    },
+  }));
+  world.upstream(A);
+  await world.look('upstream');
+  behind.now = false;
+  await world.pass(hour);
+  expect(world.target).toBe(A);
 });

@@ -54,3 +54,14 @@ it('a run that is parked for a hold names the one that stands now', async () => 
   expect(run.why).toMatch(/^held by bob since .+, until an operator resumes: for good; before that ada held: because$/);
   expect(run.parked).not.toHaveProperty('until');
 });
+
+it('the same hold said twice is said once', async () => {
+  const world = await promoted(A);
+  const freeze = { by: 'bob', reason: 'freeze' };
+  await say(world, (pipeline, tracked) => hold(pipeline, tracked, caller));
+  await say(world, (pipeline, tracked) => hold(pipeline, tracked, freeze));
+  const { hold: before } = world.head;
+  const again = await say(world, (pipeline, tracked) => hold(pipeline, tracked, freeze));
+  expect(again).toEqual({ kind: 'nothing', why: 'node:1 is held already: freeze' });
+  expect(world.head.hold).toEqual(before);
+});

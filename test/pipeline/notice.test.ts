@@ -153,7 +153,7 @@ describe('the target', () => {
     expect(noticeTarget(factsOf({ target }), holds(B, now - minute))).toEqual({
       kind: 'start',
       start: { kind: 'patch', stage: 'rebuild', digest: B, why, landedAt: now - minute },
-      head: { target: { digest: B, at: now - minute }, hold: { by: 'sluice', at: now, reason: why } },
+      head: { hold: { by: 'sluice', at: now, reason: why }, unsettled: undefined },
     });
   });
 

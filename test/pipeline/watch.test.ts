@@ -92,4 +92,13 @@ describe('first imports', () => {
     expect(await Promise.all(Array.from({ length: 6 }, admit))).toEqual([true, true, true, true, true, false]);
     expect(rewritten).toEqual([]);
   });
+
+  it('are not kept out by one that cannot be read', async () => {
+    const row = (run: string) => ({ run, tracked: { image: 'node', tag: parseTag(run) }, since: 0, first: true });
+    const admit = firstImports({
+      index: { active: async () => ({ rows: [row('a')], at: 0 }), add: async () => {} },
+      store: { run: () => Promise.reject(new Error('a newer release wrote it')) },
+    });
+    expect(await Promise.all(Array.from({ length: 5 }, admit))).toEqual([true, true, true, true, false]);
+  });
 });

@@ -2,7 +2,7 @@
 import { parseRepository, parseTag } from '../../src/lib/image/names.ts';
 import { advance } from '../../src/lib/pipeline/advance.ts';
 import { drift } from '../../src/lib/pipeline/drift.ts';
-import type { Message } from '../../src/lib/pipeline/model.ts';
+import type { Message } from '../../src/lib/pipeline/message.ts';
 import type { Push } from '../../src/lib/pipeline/push.ts';
 import { concernedBy, observePush } from '../../src/lib/pipeline/push.ts';
 import type { Pipeline } from '../../src/lib/pipeline/session.ts';

@@ -28,7 +28,7 @@ export type Input =
 
 export type Sudden = Command | 'push-target' | 'push-staging' | 'upstream' | 'drop-tag';
 
-export const catalogChanges = ['drop-tag', 'drop-registry', 'other-validation', 'restore'] as const;
+const catalogChanges = ['drop-tag', 'drop-registry', 'other-validation', 'restore'] as const;
 export type CatalogChange = (typeof catalogChanges)[number];
 
 export const commands = [

@@ -81,7 +81,7 @@ export function fullHead(): Head {
     staging: { digest: digestOf('st'), at: noon + 4 },
     stagingSeq: 11,
     target: { digest: digestOf('ta'), at: noon + 5, run: 'r7' },
-    unsettled: digestOf('un'),
+    unsettled: { digest: digestOf('un'), seq: 6, certainAt: noon + 6 },
     previousMoveAt: noon + 6,
     latestUpstreamSeq: 12,
     latestOwnSeq: 3,

@@ -18,7 +18,7 @@ describe('rows of Table Storage', () => {
     await begin(store, fullHead());
     const row = await tables.tags.getEntity(partitionKey, '0-head');
     expect(row).toMatchObject({
-      schema: 1,
+      schema: 2,
       image: 'node',
       tag: '9-alpine',
       seq: 12,
@@ -38,7 +38,7 @@ describe('rows of Table Storage', () => {
     await store.commit({ head: head({ tracked: tracked('other') }), etag: undefined, runs: [run('r1')] });
     await verdicts.put(verdict(), undefined);
     await index.add({ run: 'r1', tracked: tracked(), first: false });
-    const newer = { schema: 2 };
+    const newer = { schema: 3 };
     await tables.tags.updateEntity({ partitionKey, rowKey: '0-head', ...newer }, 'Merge');
     await tables.verdicts.updateEntity({
       partitionKey: verdict().digest.replace(':', '=3A'),
@@ -58,7 +58,7 @@ describe('rows of Table Storage', () => {
   test('may have columns that this release does not know', async () => {
     const { store, tables } = await fresh();
     await begin(store);
-    await tables.tags.updateEntity({ partitionKey, rowKey: '0-head', comment: 'by hand', schema: 1 }, 'Merge');
+    await tables.tags.updateEntity({ partitionKey, rowKey: '0-head', comment: 'by hand', schema: 2 }, 'Merge');
     expect((await store.load(tracked())).head).toEqual(head());
   });
 

@@ -3,7 +3,7 @@ import type { QueueClient, StoragePipelineOptions, StorageSharedKeyCredential } 
 import * as z from 'zod';
 import { isTag } from '../image/names.ts';
 import { nextForStatus, PortError } from '../pipeline/errors.ts';
-import type { Message } from '../pipeline/model.ts';
+import type { Message } from '../pipeline/message.ts';
 import type { Queue } from '../pipeline/ports.ts';
 import { defaultQueueName } from '../pipeline/queue-name.ts';
 import { explainCall, within } from './deadlines.ts';

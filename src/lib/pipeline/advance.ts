@@ -1,11 +1,13 @@
 /** One message of the queue: take that run on, if it is still at that version. */
 import type { Carried } from './carry.ts';
 import { carry } from './carry.ts';
-import type { Message, Run } from './model.ts';
+import { endRun } from './end-run.ts';
+import type { Message } from './message.ts';
+import type { Run } from './model.ts';
 import { nameOf } from './model.ts';
 import { forgotten } from './notice.ts';
 import type { Pipeline, Session } from './session.ts';
-import { activeRun, commit, imageOf, isKnown, open } from './session.ts';
+import { activeRun, imageOf, isKnown, open } from './session.ts';
 
 export type Advanced = Carried | { readonly kind: 'dropped'; readonly why: string };
 
@@ -55,18 +57,10 @@ export async function endUntracked(pipeline: Pipeline, message: Message): Promis
       return { kind: 'waits', until: settled, why };
     }
   }
-  const ended: Run = { ...run, ended: { at: loaded.at, outcome: 'untracked' }, parked: undefined, why };
-  const entry = { run: run.id, from: run.stage, to: 'untracked', digest: run.digest, why, by: 'sluice' };
-  const done = await commit(
-    { pipeline, tracked, loaded, readAt, heardAt },
-    {
-      head: { ...forgotten(loaded.head, run), ...(held && { unsettled: run.digest }) },
-      runs: [ended],
-      timeline: [entry],
-      ...(held && { lease: 'release' }),
-    },
-  );
-  if (!done) return { kind: 'left' };
-  await pipeline.index.end(ended);
-  return { kind: 'ended', outcome: 'untracked', why };
+  const { digest, seq } = run;
+  const unsettled = held && { digest, seq, certainAt: loaded.at + pipeline.periods.replicaLag };
+  const head = { ...forgotten(loaded.head, run), ...(unsettled && { unsettled }) };
+  const also = { head, ...(held && ({ lease: 'release' } as const)) };
+  const done = await endRun({ pipeline, tracked, loaded, readAt, heardAt }, run, { outcome: 'untracked', why }, also);
+  return done ? { kind: 'ended', outcome: 'untracked', why } : { kind: 'left' };
 }

@@ -2,7 +2,7 @@
  * A run begins: the index row before the run, so that no crash hides it; then the run, its head and its digest row in
  * one transaction.
  */
-import type { Head, Run } from './model.ts';
+import type { DigestRow, Head, Run } from './model.ts';
 import type { Start } from './notice.ts';
 import { isOrdered } from './notice.ts';
 import type { Draft, KnownSession } from './session.ts';
@@ -72,16 +72,15 @@ export async function sendFirst({ run, session }: Begun): Promise<void> {
   await session.pipeline.queue.send({ tracked: session.tracked, run: run.id, version: run.version }, 0);
 }
 
-function headOf(start: Start, run: Run, head: KnownSession['loaded']['head']) {
-  const seq = head.seq + 1;
-  if (start.kind === 'own') return { latestOwnSeq: seq, stagingSeq: seq };
-  if (start.kind === 'patch') {
-    return {
-      target: { digest: start.digest, at: start.landedAt, run: run.id },
-      ...(head.target && { previousMoveAt: head.target.at }),
-    };
-  }
-  return { latestUpstreamSeq: seq };
+function headOf(start: Start, run: Run, head: KnownSession['loaded']['head']): Partial<Head> {
+  const { seq } = run;
+  if (start.stage === 'validate') return { latestOwnSeq: seq, stagingSeq: seq };
+  if (start.stage === 'import') return { latestUpstreamSeq: seq };
+  return {
+    target: { digest: start.digest, at: start.landedAt, run: run.id },
+    ...(head.target && { previousMoveAt: head.target.at }),
+    ...(start.kind !== 'patch' && { promotedSeq: Math.max(head.promotedSeq, start.seq) }),
+  };
 }
 
 async function newRun(
@@ -113,17 +112,14 @@ async function newRun(
     discovered: false,
     puts: 0,
     ...(start.kind === 'forced' && { validateAfter: at }),
-    ...(start.kind === 'patch' && { landedAt: start.landedAt }),
-    ...(start.kind === 'patch' && head.target && { movedBefore: head.target.at }),
+    ...(start.stage === 'rebuild' && { landedAt: start.landedAt }),
+    ...(start.stage === 'rebuild' && head.target && { movedBefore: head.target.at }),
   };
 }
 
-function digestOf(start: Start, run: Run) {
-  const upstream = start.kind === 'upstream' || start.kind === 'forced';
-  return {
-    digest: run.digest,
-    lastRun: run.id,
-    ...(upstream && { seenUpstreamAt: run.soakFrom }),
-    ...(start.kind === 'patch' && { inTargetAt: start.landedAt }),
-  };
+function digestOf(start: Start, { id, digest, soakFrom }: Run): DigestRow {
+  const row = { digest, lastRun: id };
+  if (start.stage === 'import') return { ...row, seenUpstreamAt: soakFrom };
+  if (start.stage === 'validate') return row;
+  return { ...row, inTargetAt: start.landedAt, ...(start.kind !== 'patch' && { promotedAt: start.landedAt }) };
 }

@@ -83,7 +83,8 @@ async function lookAt(
   report.looked++;
   const { head } = await pipeline.store.load(tracked);
   const recorded = head?.[place];
-  if (head === undefined || recorded?.digest === listed.digest || listed.at < (recorded?.at ?? 0)) return true;
+  const isOld = recorded?.digest === listed.digest || listed.at < (recorded?.at ?? 0);
+  if (head === undefined || (isOld && head.unsettled === undefined)) return true;
   const observed = await observeAndSend(pipeline, tracked, place);
   if (observed.kind === 'unknown')
     throw new Error(`Reading ${repositoryOf(image, place)} of ${nameOf(tracked)}: ${observed.why}`);

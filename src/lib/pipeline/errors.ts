@@ -42,8 +42,9 @@ export function nextOf(error: unknown): Next {
 /** What a stage answers to an error: it is tried again, or a human must look, with the advice that there is. */
 export function failureOf(error: unknown): { kind: 'fail'; next: 'retry' | 'stall'; why: string; after?: number } {
   const after = error instanceof PortError ? error.details.retryAfter : undefined;
-  const next = nextOf(error) === 'retry' ? 'retry' : 'stall';
-  return { kind: 'fail', next, why: explain(error), ...(after !== undefined && { after }) };
+  const next = nextOf(error);
+  const why = next === 'bug' ? `Sluice is wrong here: ${explain(error)}` : explain(error);
+  return { kind: 'fail', next: next === 'retry' ? 'retry' : 'stall', why, ...(after !== undefined && { after }) };
 }
 
 /** What went wrong, and what to do about it where that is known: one text for a log, an answer or a record. */

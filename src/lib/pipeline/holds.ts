@@ -14,15 +14,23 @@ export function heldWhy({ by, at, reason, until }: Hold): string {
 
 const beforeThat = '; before that ';
 
+/** The same person, for the same reason and as long: said twice, it is said once. */
+export function isSame(before: Hold | undefined, { by, at, reason, until }: Hold): boolean {
+  return isHeld(before, at) && before.by === by && before.until === until && reasonOf(before) === reason;
+}
+
+function reasonOf({ reason }: Hold): string | undefined {
+  return reason.split(beforeThat)[0];
+}
+
 /** A hold over one that stands never ends sooner than that: only resuming shortens it. Who held before is still named. */
 export function heldOver(before: Hold | undefined, { by, at, reason, until }: Hold): Hold {
   if (!isHeld(before, at)) return { by, at, reason, ...(until !== undefined && { until }) };
-  const [was] = before.reason.split(beforeThat);
   const end = before.until === undefined || until === undefined ? undefined : Math.max(before.until, until);
   return {
     by,
     at,
-    reason: `${reason}${beforeThat}${before.by} held: ${was}`,
+    reason: `${reason}${beforeThat}${before.by} held: ${reasonOf(before)}`,
     ...(end !== undefined && { until: end }),
   };
 }

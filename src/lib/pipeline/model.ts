@@ -57,6 +57,14 @@ export interface Seen {
   readonly at: Instant;
 }
 
+/** What a run may have put into the target that ended before anybody could look: its tag had left the catalog. */
+export interface Unsettled {
+  readonly digest: Digest;
+  readonly seq: number;
+  /** From then on a look that shows something else is certain (store's clock). */
+  readonly certainAt: Instant;
+}
+
 /** The head of a tracked tag: every change of the tag's runs is one transaction with it. */
 export interface Head {
   readonly tracked: TrackedTag;
@@ -74,8 +82,7 @@ export interface Head {
   readonly stagingSeq: number;
   /** `run` absent: it was there at first sight. */
   readonly target?: Seen & { readonly run?: string };
-  /** What a run may have put into the target that ended before anybody could look: its tag had left the catalog. */
-  readonly unsettled?: Digest | undefined;
+  readonly unsettled?: Unsettled | undefined;
   /** The target's move before the last one (registry's clock). */
   readonly previousMoveAt?: Instant;
   readonly latestUpstreamSeq: number;
@@ -97,8 +104,7 @@ export interface Blocked extends Act {
   readonly digest: Digest;
 }
 
-/** What a parked run waits for. Nothing but a command, or the sweep, wakes it. */
-/** `lease`: for the lease of a run that is stalled itself. */
+/** What a parked run waits for; `lease` is that of a run that is stalled itself. Only a command, or the sweep, wakes it. */
 export type ParkedFor = 'hold' | 'approval' | 'lease' | 'stalled';
 
 export interface Parked {
@@ -238,11 +244,4 @@ export interface TimelineEntry {
   readonly digest?: Digest;
   readonly why: string;
   readonly by: string;
-}
-
-/** The one kind of message: take this run on, if it is still at this version. */
-export interface Message {
-  readonly tracked: TrackedTag;
-  readonly run: string;
-  readonly version: number;
 }

@@ -18,6 +18,8 @@ export type Start = { readonly digest: Digest; readonly why: string } & (
   | { readonly kind: 'own'; readonly stage: 'validate' }
   /** `landedAt`: when the target took it (registry's clock). */
   | { readonly kind: 'patch'; readonly stage: 'rebuild'; readonly landedAt: Instant }
+  /** Ours, of the run with that `seq`, which could not see it land. */
+  | { readonly kind: 'upstream'; readonly stage: 'rebuild'; readonly landedAt: Instant; readonly seq: number }
 );
 
 export interface Facts {
@@ -84,28 +86,30 @@ export function noticeStaging(facts: Facts, reading: BufferReading, known: boole
 }
 
 /**
- * In the target, a digest is ours only while a run holds the lease for its put: somebody who tags an earlier or a
- * rejected digest by hand has patched, however well the digest is known.
+ * In the target, a digest is ours only while a run holds the lease for its put, or where such a run ended before it could
+ * look: somebody who tags an earlier or a rejected digest by hand has patched, however well the digest is known.
  */
 export function noticeTarget(facts: Facts, reading: BufferReading): Notice {
   if (reading.kind === 'unknown') return reading;
-  const { head, lease } = facts;
-  if (reading.kind === 'absent' || reading.digest === head.target?.digest || isOlder(reading, head.target))
-    return nothing;
+  const { head, lease, now } = facts;
+  const { target, unsettled } = head;
+  if (reading.kind === 'absent' || reading.digest === target?.digest || isOlder(reading, target)) {
+    if (unsettled === undefined || now < unsettled.certainAt) return nothing;
+    const why = `${shortDigest(unsettled.digest)} was not put into the target before the tag left the catalog`;
+    return { kind: 'record', head: { unsettled: undefined }, why };
+  }
   // The promotion reads the target again before it lets the lease go, and decides then.
   if (lease !== undefined) return nothing;
   const { digest, at } = reading;
-  const seen = { target: { digest, at }, unsettled: undefined };
-  if (digest === head.unsettled) {
-    const ours = `the target shows ${shortDigest(digest)}, which we put there before the tag left the catalog`;
-    return { kind: 'record', head: { ...seen, ...(head.target && { previousMoveAt: head.target.at }) }, why: ours };
+  if (digest === unsettled?.digest) {
+    const why = `${shortDigest(digest)} was put into the target before the tag left the catalog`;
+    const start = { kind: 'upstream', stage: 'rebuild', digest, why, landedAt: at, seq: unsettled.seq } as const;
+    return { kind: 'start', start, head: { unsettled: undefined } };
   }
   const why = `${shortDigest(digest)} was pushed into the target by somebody`;
-  return {
-    kind: 'start',
-    start: { kind: 'patch', stage: 'rebuild', digest, why, landedAt: at },
-    head: { ...seen, hold: heldOver(head.hold, { by: 'sluice', at: facts.now, reason: why }) },
-  };
+  const hold = heldOver(head.hold, { by: 'sluice', at: now, reason: why });
+  const start = { kind: 'patch', stage: 'rebuild', digest, why, landedAt: at } as const;
+  return { kind: 'start', start, head: { hold, unsettled: undefined } };
 }
 
 /** Upstream, forced and own runs stand in one order; patches and rollbacks do not. */

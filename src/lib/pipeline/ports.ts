@@ -8,7 +8,8 @@ import type { Registry, Upstream, ValidationEntry } from '../catalog/model.ts';
 import type { TaskInfo } from '../dependents/task-info.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Repository, Tag } from '../image/names.ts';
-import type { Instant, Message, Outcome, Run, TimelineEntry, TrackedTag } from './model.ts';
+import type { Message } from './message.ts';
+import type { Instant, Outcome, Run, TimelineEntry, TrackedTag } from './model.ts';
 
 /** What a tag shows now. *Unknown* (unreachable, throttled, refused) is never taken for unchanged. */
 export type TagReading =

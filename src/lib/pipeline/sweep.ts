@@ -2,6 +2,7 @@
  * Finds what messages have lost: goes over the index of active runs, so its cost grows with them, never with history.
  */
 import { endUntracked } from './advance.ts';
+import { endRun } from './end-run.ts';
 import { isHeldUp } from './gate.ts';
 import { heldWhy, isHeld } from './holds.ts';
 import { iso } from './instant.ts';
@@ -103,12 +104,7 @@ async function sayAgain(session: KnownSession, run: Run, hold: Hold): Promise<Sw
 
 /** It holds no lease: nothing moves the target while it does. */
 async function end(session: KnownSession, run: Run, outcome: Outcome, reason: string): Promise<Swept> {
-  const why = `${reason}; it was ${run.why}`;
-  const ended: Run = { ...run, parked: undefined, ended: { at: session.loaded.at, outcome }, why };
-  const entry = { run: run.id, from: `${run.stage} (stalled)`, to: outcome, digest: run.digest, why, by: 'sluice' };
-  if (!(await commit(session, { runs: [ended], timeline: [entry] }))) return 'conflict';
-  await session.pipeline.index.end(ended);
-  return 'ended';
+  return (await endRun(session, run, { outcome, why: `${reason}; it was ${run.why}` })) ? 'ended' : 'conflict';
 }
 
 /** The message and a later due in one commit; the wait doubles, and after enough fruitless wakes a human must look. */

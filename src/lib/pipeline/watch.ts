@@ -121,7 +121,9 @@ interface ImportRecord {
 async function importing({ index, store }: ImportRecord): Promise<number> {
   const limit = pLimit(looksAtOnce);
   const first = (await index.active()).rows.filter((row) => row.first);
-  const under = await Promise.all(first.map((row) => limit(() => isImporting(row, { index, store }))));
+  // One that cannot be read is taken for one that imports: it must not keep all others out.
+  const isUnder = (row: ActiveRow) => isImporting(row, { index, store }).catch(() => true);
+  const under = await Promise.all(first.map((row) => limit(() => isUnder(row))));
   return under.filter((is) => is).length;
 }
 

@@ -15,6 +15,7 @@ import type {
   Seen,
   TimelineEntry,
   TrackedTag,
+  Unsettled,
   Verdict,
 } from '../../pipeline/model.ts';
 import type { ActiveRow } from '../../pipeline/record.ts';
@@ -57,7 +58,7 @@ const headFields = {
   staging: seen.exactOptional(),
   stagingSeq: count,
   target: z.object({ ...seenFields, run: text.exactOptional() }).exactOptional(),
-  unsettled: digest.optional(),
+  unsettled: z.object({ digest, seq: count, certainAt: time } satisfies Fields<Unsettled>).optional(),
   previousMoveAt: time.exactOptional(),
   latestUpstreamSeq: count,
   latestOwnSeq: count,

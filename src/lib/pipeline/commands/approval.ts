@@ -1,12 +1,13 @@
 /** Approve, reject and expedite: what an operator says of one run's digest. */
 import type { Digest } from '../../image/digest.ts';
 import { shortDigest } from '../../image/digest.ts';
+import { endRun } from '../end-run.ts';
 import type { Act, Run, TrackedTag } from '../model.ts';
 import { isOrdered } from '../notice.ts';
 import type { KnownSession, Pipeline } from '../session.ts';
 import { commit } from '../session.ts';
 import type { Answer, Caller } from './command.ts';
-import { commandOnRun, entryOf, holdsLease, send, woken } from './command.ts';
+import { commandOnRun, entryOf, holdsLease, instead, send, woken } from './command.ts';
 
 /** Names the digest that was looked at: one that is another by now is refused. */
 export async function approve(
@@ -39,18 +40,11 @@ export async function reject(
     const other = differs(run, digest);
     if (other) return other;
     if (holdsLease(session, run) || run.stage === 'rebuild') {
-      return { kind: 'refused', why: `${shortDigest(digest)} is being promoted, or is: roll back instead` };
+      return { kind: 'refused', why: `${shortDigest(digest)} is being promoted, or is: ${instead(run)}` };
     }
     const why = `rejected by ${act.by}: ${act.reason}`;
-    const ended: Run = { ...run, parked: undefined, ended: { at: act.at, outcome: 'rejected' }, why };
-    const done = await commit(session, {
-      runs: [ended],
-      block: [{ ...act, digest }],
-      timeline: [entryOf(run, 'rejected', act)],
-    });
-    if (!done) return 'conflict';
-    await pipeline.index.end(ended);
-    return { kind: 'done', why, run: id };
+    const done = await endRun(session, run, { outcome: 'rejected', why, act }, { block: [{ ...act, digest }] });
+    return done ? { kind: 'done', why, run: id } : 'conflict';
   };
   return commandOnRun(pipeline, tracked, id, caller, attempt, 'rejected');
 }

@@ -82,3 +82,8 @@ export function woken(run: Run, act: Act): Run {
 export function holdsLease({ loaded }: KnownSession, run: Run): boolean {
   return loaded.lease?.run === run.id;
 }
+
+/** What an operator can do about a run whose put may be under way, or has landed. */
+export function instead({ parked }: Run): string {
+  return parked ? 'retry it first' : 'roll back instead';
+}

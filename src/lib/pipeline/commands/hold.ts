@@ -1,5 +1,5 @@
 /** Hold: upstream changes are staged and validated, but not promoted. Resume: the newest that passed is promoted. */
-import { heldOver, isHeld } from '../holds.ts';
+import { heldOver, isHeld, isSame } from '../holds.ts';
 import { iso } from '../instant.ts';
 import type { Instant, TrackedTag } from '../model.ts';
 import { nameOf } from '../model.ts';
@@ -13,7 +13,10 @@ const wokenAtOnce = 40;
 
 export async function hold(pipeline: Pipeline, tracked: TrackedTag, caller: Caller, until?: Instant): Promise<Answer> {
   return command(pipeline, tracked, caller, async (session, act) => {
-    const held = heldOver(session.loaded.head.hold, { ...act, ...(until !== undefined && { until }) });
+    const before = session.loaded.head.hold;
+    const asked = { ...act, ...(until !== undefined && { until }) };
+    if (isSame(before, asked)) return { kind: 'nothing', why: `${nameOf(tracked)} is held already: ${act.reason}` };
+    const held = heldOver(before, asked);
     const end = held.until === undefined ? 'until resumed' : `until ${iso(held.until)}`;
     const why = `${nameOf(tracked)} is held ${end}: ${held.reason}`;
     const timeline = [{ from: '', to: 'held', why, by: act.by }];
@@ -52,7 +55,8 @@ export async function holdImage(
 ): Promise<Answer> {
   const at = (await pipeline.index.active()).at;
   const before = await pipeline.imageHolds.get(image);
-  await pipeline.imageHolds.set(image, heldOver(before, { ...caller, at, ...(until !== undefined && { until }) }));
+  const asked = { ...caller, at, ...(until !== undefined && { until }) };
+  if (!isSame(before, asked)) await pipeline.imageHolds.set(image, heldOver(before, asked));
   for (const tracked of tags) await hold(pipeline, tracked, caller, until);
   return { kind: 'done', why: `${image} is held (${countOf(tags)}): ${caller.reason}` };
 }

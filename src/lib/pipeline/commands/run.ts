@@ -1,21 +1,19 @@
 /** Cancel ends a run; retry takes a stalled one up again at its stage; reimport looks upstream now. */
+import { endRun } from '../end-run.ts';
 import type { Act, Run, TrackedTag } from '../model.ts';
 import { nameOf } from '../model.ts';
 import { observe } from '../observe.ts';
 import type { KnownSession, Pipeline } from '../session.ts';
 import { commit } from '../session.ts';
 import type { Answer, Caller } from './command.ts';
-import { commandOnRun, entryOf, holdsLease, send, woken } from './command.ts';
+import { commandOnRun, entryOf, holdsLease, instead, send, woken } from './command.ts';
 
 export async function cancel(pipeline: Pipeline, tracked: TrackedTag, id: string, caller: Caller): Promise<Answer> {
   const attempt = async (session: KnownSession, run: Run, act: Act): Promise<Answer | 'conflict'> => {
-    if (holdsLease(session, run)) return { kind: 'refused', why: `run ${id} is moving the target: roll back instead` };
+    if (holdsLease(session, run)) return { kind: 'refused', why: `run ${id} is moving the target: ${instead(run)}` };
     const why = `cancelled by ${act.by}: ${act.reason}`;
-    const ended: Run = { ...run, parked: undefined, ended: { at: act.at, outcome: 'cancelled' }, why };
-    const done = await commit(session, { runs: [ended], timeline: [entryOf(run, 'cancelled', act)] });
-    if (!done) return 'conflict';
-    await pipeline.index.end(ended);
-    return { kind: 'done', why, run: id };
+    const done = await endRun(session, run, { outcome: 'cancelled', why, act });
+    return done ? { kind: 'done', why, run: id } : 'conflict';
   };
   return commandOnRun(pipeline, tracked, id, caller, attempt, 'cancelled');
 }

@@ -7,6 +7,7 @@ import { begin, sendFirst, sluice } from '../begin.ts';
 import { copy } from '../copy.ts';
 import { judge } from '../gate.ts';
 import type { Instant, Lease, Run } from '../model.ts';
+import type { Facts } from '../notice.ts';
 import { noticeTarget } from '../notice.ts';
 import { observeAndSend } from '../observe.ts';
 import { limits } from '../periods.ts';
@@ -53,13 +54,13 @@ async function moveTarget(context: StageContext): Promise<Step> {
   const reading = await pipeline.buffer.readTag(image.target, tracked.tag);
   if (reading.kind === 'unknown')
     return { kind: 'fail', next: 'retry', why: `reading ${image.target}:${tracked.tag}: ${reading.why}` };
-  const facts = { head: loaded.head, active: loaded.active, now: loaded.at };
-  if (noticeTarget(facts, reading).kind !== 'nothing') {
+  if (noticeTarget(unleased(loaded), reading).kind !== 'nothing') {
     // A person's push wins over ours: it is recorded, it holds, and the gate is judged anew.
     await observeAndSend(pipeline, tracked, 'target');
     return { kind: 'again' };
   }
-  const isThere = reading.kind === 'found' && reading.digest === run.digest;
+  // What is found and no news is the head's digest, or older: replicas lag. A target that somebody deleted is put anew.
+  const isThere = reading.kind === 'found' && loaded.head.target?.digest === run.digest;
   if (isThere && run.kind !== 'rollback') return unchanged(session, run);
   if (isStale(session)) return { kind: 'again' };
   const why = `moving ${image.target}:${tracked.tag} to ${shortDigest(run.digest)}`;
@@ -146,12 +147,16 @@ async function settleLease({ session, run }: StageContext, { since }: Lease): Pr
  * once it is recorded, a lagging replica's answer of our own put is older than that, and never taken for a patch.
  */
 async function takeOver(session: KnownSession, reading: BufferReading): Promise<Step | undefined> {
-  const { head, active, at: now } = session.loaded;
-  const notice = noticeTarget({ head, active, now }, reading);
+  const notice = noticeTarget(unleased(session.loaded), reading);
   if (notice.kind !== 'start') return undefined;
   const begun = await begin(session, notice.start, notice.head, sluice, { lease: 'release' });
   if (begun) await sendFirst(begun);
   return { kind: 'again' };
+}
+
+/** As if nobody held the lease: this run holds it, or is about to. */
+function unleased({ head, active, at }: KnownSession['loaded']): Facts {
+  return { head, active, now: at };
 }
 
 function shows(reading: BufferReading): string {

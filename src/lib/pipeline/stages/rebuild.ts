@@ -149,7 +149,8 @@ async function act(
 ): Promise<Step> {
   const { session, run } = context;
   const { loaded, pipeline } = session;
-  const late = loaded.at > base.at + pipeline.periods.rebuild;
+  // A move may have been found long after it was made.
+  const late = loaded.at > Math.max(base.at, run.createdAt) + pipeline.periods.rebuild;
   const admit = admission(session.image.dependents, builds, looked);
   const changed = looked.map((one) => changedBuild(session, one, admit, late)).filter((build) => build !== undefined);
   const next = (await Promise.all(looked.map((one) => nextWave(context, builds, one)))).flat();

@@ -23,7 +23,7 @@ type Known = Extract<Row, { etag: string }>;
 type EntryAnswer = 'passed' | 'changed' | Step;
 
 /** Names the validation of one entry: the SHA-256 of what would be sent. `tag` counts only where the entry uses it. */
-export function validationOf(entry: ValidationEntry, tag: Tag, runner: Pick<ValidationRunner, 'describe'>): string {
+function validationOf(entry: ValidationEntry, tag: Tag, runner: Pick<ValidationRunner, 'describe'>): string {
   return sha256(runner.describe(entry, tag));
 }
 
