@@ -108,4 +108,38 @@ const beaten: Family = (draw, scenario) => {
   return aimed(long, { conflicts: 0.4, stubbornConflicts: 0.15, lostMessages }, said);
 };
 
-export const families = [crossingRollbacks, rejectedUnderRollback, stalledHolders, lostCommits, beaten] as const;
+/** The tag leaves the catalog while a put into its target may be under way, and comes back. */
+const departures: Family = (draw, scenario) => {
+  const moves = upstreamMoves('2', [11, 13, 14, 16], 22 * minute);
+  const leaves = [0, 22, 44, 66].flatMap((start): Input[] => {
+    const at = start * minute;
+    const delay = draw.between(0, 2 * second);
+    return [
+      { at, do: 'ambush', tag: '2', stage: 'target-read', delay, act: 'drop-tag' },
+      { at: at + draw.between(14, 20) * minute, do: 'catalog', tag: '2', change: 'restore' },
+    ];
+  });
+  const temper = { unclearPuts: 0.9, soak: 0, approval: false, window: false, lostMessages: 0 };
+  return aimed({ ...scenario, inputs: [] }, temper, [...moves, ...leaves]);
+};
+
+/** Nothing can be imported for longer than it is tried. */
+const outage: Family = (draw, scenario) => {
+  const tag = draw.pick(['1', '2']);
+  const moves = upstreamMoves(tag, [11], 0);
+  const retries = say(8.5 * hour, tag, 'retry');
+  return aimed({ ...scenario, inputs: [] }, { failedImports: 1, lostMessages: 0, hungImports: 0 }, [
+    ...moves,
+    ...retries,
+  ]);
+};
+
+export const families = [
+  crossingRollbacks,
+  rejectedUnderRollback,
+  stalledHolders,
+  lostCommits,
+  beaten,
+  departures,
+  outage,
+] as const;
