@@ -51,8 +51,9 @@ test('the first image is promoted, and hello-world is built on it', async () => 
   await expectEverywhere('blue');
 });
 
-test('an update upstream reaches hello-world by itself', async () => {
-  await ended(pipeline, await publish('green'));
+test('an update upstream reaches hello-world by itself, and Sluice knows that it did', async () => {
+  const end = await ended(pipeline, await publish('green'));
+  expect(end).toMatchObject({ outcome: 'promoted', why: 'dependents: 1 rebuilt' });
   await expectEverywhere('green');
 });
 
